@@ -70,7 +70,8 @@ lock: dev-environment
 	@$(LOCK) --extra dev -o .venv/lock.txt
 	@{ echo '# What the tests need besides, every release pinned. Written by "make lock" from pyproject.toml.'; \
 	  echo '-r requirements.txt'; \
-	  grep -v -E '^(nvidia-|cuda-|triton)' .venv/lock.txt | grep -v -x -F -f .venv/requirements.txt; \
+	  grep -v -E '^(nvidia-|cuda-|triton)' .venv/lock.txt | awk 'NR == FNR { seen[$$1]; next } !($$1 in seen)' \
+	    .venv/requirements.txt -; \
 	  } > .venv/requirements-dev.txt
 	@mv .venv/requirements.txt .venv/requirements-dev.txt .
 
