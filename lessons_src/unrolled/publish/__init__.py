@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pybtex.plugin
 
-ROOMS = ("formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "site")
+ROOMS = (
+    "repository", "formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "launch",
+    "site",
+)  # fmt: skip
 
 
 def setup(app):
