@@ -39,12 +39,8 @@ dev-environment: python
 browser: dev-environment
 	@$(PYTHON) -I $(BOOTSTRAP) browser
 
-serve: python
-	@test -f _build/html/index.html || { echo 'There is no book yet: "make book" builds it.' >&2; exit 1; }
-	@$(PYTHON) -I -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
-	  { echo 'Port $(PORT) is taken: choose another, as in "make serve PORT=8001".' >&2; exit 1; }
-	@echo 'The book is at http://127.0.0.1:$(PORT)/ until you press Ctrl-C.'
-	@$(PYTHON) -I -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) >/dev/null
+serve: book-environment
+	@$(RUN) -m unrolled.publish serve --port $(PORT)
 
 # The setting that opens a text lesson as a notebook goes into .venv, not into the reader's own Jupyter settings.
 lab: book-environment
@@ -81,7 +77,7 @@ clean:
 help:
 	@echo 'make book     install into .venv, execute the lessons, build the site (the default)'
 	@echo 'make test     the same, then every test'
-	@echo 'make serve    show the built site at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)'
+	@echo 'make serve    show the site at http://127.0.0.1:$(PORT)/, built again after each edit (PORT=8001: another port)'
 	@echo 'make lab      open the lessons in JupyterLab'
 	@echo 'make bench    measure execution, building and pages'
 	@echo 'make accept   take the outputs of the lessons as they are now for the reference that tests compare with'
