@@ -9,6 +9,7 @@ from sphinx.errors import SphinxError
 COMMANDS = {
     "accept": "write the reference outputs that the tests compare the lessons with",
     "export": "write every lesson as a notebook with its outputs into a folder",
+    "serve": "show the site in a browser and build it again after each edit",
     "vendor": "check or refresh the files of other projects that the site ships",
 }
 ROOMS = {"export": "notebooks"}

@@ -17,7 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -77,14 +77,18 @@ class Book:
     pages: dict                     # document name -> source file
     markdown: MdParserConfig
     settings: NbParserConfig
+    known: dict = field(default_factory=dict)    # page name -> (its text, what `lesson` made of it)
 
     @classmethod
     def of_app(cls, app):
-        """The book that this Sphinx application builds."""
-        env = app.env
-        pages = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
-        settings = env.mystnb_config
-        return cls(Path(app.confdir), Path(settings.execution_cache_path), pages, env.myst_config, settings)
+        """The book that this Sphinx application builds, the same object each time."""
+        if not hasattr(app, "unrolled_book"):
+            env = app.env
+            pages = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
+            settings = env.mystnb_config
+            cache_path = Path(settings.execution_cache_path)
+            app.unrolled_book = cls(Path(app.confdir), cache_path, pages, env.myst_config, settings)
+        return app.unrolled_book
 
     @classmethod
     def of_folder(cls, root):
@@ -110,8 +114,10 @@ class Book:
         """The notebook of page `name` as myst-nb will read it, without outputs; None for a page that is no notebook."""
         path = self.pages[name]
         text = path.read_text(encoding="utf-8")
-        reader = create_nb_reader(str(path), self.markdown, self.settings, text)
-        return reader.read(text) if reader else None
+        if self.known.get(name, ("",))[0] != text:
+            reader = create_nb_reader(str(path), self.markdown, self.settings, text)
+            self.known[name] = text, reader.read(text) if reader else None
+        return deepcopy(self.known[name][1])
 
     def lessons(self):
         """Every lesson of the book, {page name: notebook without outputs}."""
