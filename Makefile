@@ -51,7 +51,7 @@ lab: book-environment
 bench: dev-environment browser
 	@$(RUN) benchmarks/site.py
 
-# Every page is looked at again: a link that was good yesterday may be broken today.
+# As a custom builder, because Jupyter Book's own writes its report into the site.
 links: book-environment
 	@.venv/bin/jupyter-book build . --builder custom --custom-builder linkcheck
 
