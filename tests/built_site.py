@@ -270,13 +270,21 @@ def link_faults(site, name, ours=()):
             if not (tag.find_parent("article") or tag["href"].startswith(tuple(ours))):
                 faults.append(f"leads to another host from outside the text: {tag['href']}")
             continue
-        base = site if parts.path.startswith("/") else path.parent
-        target = (base / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
+        place, asked = _place(site), unquote(parts.path)
+        within = site / asked.removeprefix(place) if asked.startswith(place) else path.parent / asked
+        target = within.resolve() if asked else path
         if not target.is_file():
             faults.append(f"leads nowhere: {tag['href']}")
         elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in _ids(target):
             faults.append(f"leads to no place of that page: {tag['href']}")
     return faults
+
+
+def _place(site):
+    """The path at which its host will serve a site, as its robots.txt says; "/" without one."""
+    robots = site / "robots.txt"
+    said = re.search(r"^Sitemap: (.*)sitemap\.xml$", robots.read_text(), re.MULTILINE) if robots.exists() else None
+    return urlsplit(said[1]).path if said else "/"
 
 
 @lru_cache(maxsize=1)

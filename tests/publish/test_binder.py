@@ -1,4 +1,4 @@
-"""Binder takes its instructions from binder/, with the Python that is named there, and installs the library in place."""
+"""Binder does what binder/ says: with the Python that is named there, it installs the library and its requirements."""
 
 import shutil
 import subprocess

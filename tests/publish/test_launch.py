@@ -1,4 +1,4 @@
-"""Where the address of the repository is known, every page leads to it, rightly; where it is not, none leads anywhere."""
+"""Where the address of the repository is known, pages lead to the right places in it; where not, none leads away."""
 
 import re
 from types import SimpleNamespace

@@ -107,7 +107,7 @@ def test_pins_resolve_on_every_python_promised():
 
 @pytest.fixture
 def binder(tmp_path):
-    """What Binder installs from, without the address of PyTorch's CPU builds: it serves other builds of the same pin."""
+    """What Binder installs from, without the index of PyTorch's CPU builds: it serves other builds of the same pin."""
     folder = sources(tmp_path / "repository")
     shutil.copy(ROOT / "requirements.txt", folder)
     lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines(keepends=True)

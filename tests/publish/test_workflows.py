@@ -76,7 +76,7 @@ def test_a_workflow_asks_for_what_exists(name):
     (["jobs", "build", "steps", 0, "uses"], "someone/checkout@v7", "build uses someone/checkout@v7, not a major"),
     (["jobs", "build", "steps", 0, "uses"], "actions/checkout@main", "build uses actions/checkout@main, not a major"),
     (["jobs", "build", "steps", 2, "run"], "make bok", "build runs make bok, which does not exist"),
-    (["jobs", "build", "steps", 2, "run"], "python -m unrolled.publish sight", "build runs unrolled.publish sight, which"),
+    (["jobs", "build", "steps", 2, "run"], "python -m unrolled.publish sight", "build runs unrolled.publish sight"),
 ])  # fmt: skip
 def test_a_workflow_that_asks_for_too_much_or_for_nothing_is_found(path, value, fault):
     spoilt = deepcopy(workflow("publish"))
