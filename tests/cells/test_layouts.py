@@ -125,7 +125,7 @@ def test_a_round_trip_through_any_layout_is_exact(data):
     once = there_and_back(library, net, activation)
     equal(once, there_and_back(library, once, activation))
 
-    # At the first time one thing may change its form, never what it computes: z that writes, a b_hn where one bias does.
+    # The first time a form may change, never what it computes: z that writes, a b_hn where one bias does.
     x = sequence(I=layers_of(net)[0].parameters.W.shape[1], dtype=layers_of(net)[0].parameters.W.dtype.type)
     same = "write" not in name and not ("before" in name and (library == "Keras" or "one bias" in name))
     if same:
@@ -273,7 +273,7 @@ VARIANT = lstm_variants.initialise(3, 4, np.random.default_rng(0), "CIFG")
         # to PyTorch
         (
             lambda: layouts.to_pytorch(layer("gru before")),
-            'reset must be "after" for PyTorch, whose GRU has no other, got "before"',
+            "reset must be after for PyTorch, got 'before'",
         ),
         (
             lambda: layouts.to_pytorch(Layer(rnn, layer("rnn").parameters, {"activation": "elu"})),
@@ -290,7 +290,7 @@ VARIANT = lstm_variants.initialise(3, 4, np.random.default_rng(0), "CIFG")
         ),
         (
             lambda: layouts.to_pytorch(Stack((layer("gru"), layer("gru")))),
-            "W of layer 1 must have shape (12, 4) to read the layer below, got (12, 3)",
+            "W of layer 1 must have shape (12, 4) to read layer 0, got (12, 3)",
         ),
         (
             lambda: layouts.to_pytorch(Layer(jordan, None)),
@@ -302,7 +302,7 @@ VARIANT = lstm_variants.initialise(3, 4, np.random.default_rng(0), "CIFG")
         ),
         (
             lambda: layouts.to_pytorch(Layer(gru, GRU.parameters, {"update": "1-z"})),
-            "update must be one of keep, write, got '1-z'",
+            "update must be keep or write for PyTorch, got '1-z'",
         ),
         (
             lambda: layouts.to_pytorch(Layer(lstm_variants, VARIANT, {"variant": "NP"})),
@@ -337,17 +337,17 @@ VARIANT = lstm_variants.initialise(3, 4, np.random.default_rng(0), "CIFG")
         ),
         (
             lambda: layouts.from_keras(KERAS, reset="before"),
-            "reset must be 'after', as a bias of shape (2, 12) shows, got 'before'",
+            "reset must be None or after beside a bias of shape (2, 12), got 'before'",
         ),
         (
             lambda: layouts.from_keras(KERAS[:2]),
-            "reset must be one of after, before for a GRU without bias, got None",
+            "reset must be after or before for a GRU without bias, got None",
         ),
         (lambda: layouts.from_keras(layouts.to_keras(LSTM), reset="after"), "reset must be None for LSTM, got 'after'"),
         (lambda: layouts.from_keras(KERAS, "relu"), "activation must be tanh for GRU, got 'relu'"),
         (
             lambda: layouts.from_keras(layouts.to_keras(layer("rnn")), "gelu"),
-            "activation must be one of tanh, sigmoid, relu, leaky_relu, elu, identity, got 'gelu'",
+            "activation must be tanh or sigmoid or relu or leaky_relu or elu or identity for RNN, got 'gelu'",
         ),
         (
             lambda: layouts.to_keras(layer("lstm projected")),
@@ -377,7 +377,7 @@ VARIANT = lstm_variants.initialise(3, 4, np.random.default_rng(0), "CIFG")
         ),
         (
             lambda: layouts.to_onnx(Layer(rnn, layer("rnn").parameters, {"activation": "elu"})),
-            "activation must be one of tanh, relu, sigmoid for ONNX, got 'elu'",
+            "activation must be tanh or relu or sigmoid for ONNX, got 'elu'",
         ),
         (
             lambda: layouts.to_onnx(Bidirectional(layer("gru"), layer("gru before"))),

@@ -117,7 +117,7 @@ def test_the_names_of_activations_are_onnx_s():
     assert attributes["activations"] == ["Relu", "Relu"]
     assert layouts.from_onnx(**inputs, **attributes).onward.options == {"activation": "relu"}
     described = onnx.defs.get_schema("RNN").doc
-    assert all(f"* {name}(x)" in described for name in layouts.ONNX_ACTIVATIONS.values())
+    assert all(f"* {name.capitalize()}(x)" in described for name in layouts.LIBRARIES["ONNX"].activations)
 
 
 @every_layer
