@@ -1,6 +1,8 @@
 """Networks of every kind that another library has, and how two networks' arrays are laid side by side."""
 
+import re
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -77,3 +79,11 @@ def distance(ours, theirs):
     theirs = np.asarray(theirs)
     assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
     return float(np.abs(ours - theirs).max())
+
+
+def lines_on_the_page(library):
+    """The code of the conventions page that moves weights to `library`, which is shown there and run by a test."""
+    page = Path(__file__).resolve().parents[1] / "book" / "reference" / "conventions.md"
+    blocks = re.findall(r"```{code-block} python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (found,) = [block for block in blocks if re.search(rf"^(import|from) {library}\b", block, re.MULTILINE)]
+    return found

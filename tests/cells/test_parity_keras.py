@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from layout_cases import distance, layer, layers_of, network, sequence
+from layout_cases import distance, layer, layers_of, lines_on_the_page, network, sequence
 from unrolled.cells import gru, layouts
 from unrolled.cells.wrappers import Bidirectional, Layer, reverse
 
@@ -141,6 +142,21 @@ def test_other_activations_of_a_simple_rnn(build, activation):
 def test_the_leaky_relu_of_keras_leaks_more_than_ours_and_pytorch_s(keras):
     given = np.array([-1.0, 2.0])
     assert keras.activations.leaky_relu(given).tolist() == [-0.2, 2.0]
+
+
+def test_the_lines_on_the_conventions_page_move_weights_from_pytorch(keras):
+    names = {"torch": torch, "layouts": layouts, "I": 3, "H": 4}
+    exec(lines_on_the_page("keras"), names)
+    x = sequence(dtype=np.float32).swapaxes(0, 1)
+    with torch.no_grad():
+        theirs = names["module"](torch.from_numpy(x.copy()))[0].numpy()
+    assert distance(names["layer"](x).detach().numpy(), theirs) <= BOUND["float32"]
+
+
+def test_the_gru_of_keras_resets_after_whatever_its_documentation_calls_the_default(keras):
+    assert keras.layers.GRU(4).reset_after is True
+    documented = " ".join(keras.layers.GRU.__doc__.split())
+    assert "The default one" in documented and "reset gate applied to hidden state before matrix" in documented
 
 
 def test_keras_rounds_products_of_float64_on_this_backend(keras):

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+import torch
+from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from layout_cases import LAYERS, distance, layer, layers_of, network, sequence
+from layout_cases import LAYERS, distance, layer, layers_of, lines_on_the_page, network, sequence
 from unrolled.cells import gru, layouts, lstm_variants
 from unrolled.cells.wrappers import Bidirectional, Layer, reverse
 
@@ -28,7 +29,7 @@ both_ways = pytest.mark.parametrize("directions", [1, 2], ids=["forward", "bidir
 
 
 def run(operator, inputs, attributes, x, initial=None, **others):
-    """What the node computes on x (T, B, I): h with the directions side by side, and its final states (parts, D, B, H).
+    """What a node computes on x (T, B, I): h with the directions side by side, and its final states (parts, D, B, H).
 
     `initial` are such states to start from; `others` are further inputs of the node.
     """
@@ -38,16 +39,21 @@ def run(operator, inputs, attributes, x, initial=None, **others):
         given |= dict(zip(("initial_h", "initial_c"), initial))
     places = ["X", "W", "R", "B", "sequence_lens", "initial_h"] + ["initial_c", "P"] * (operator == "LSTM")
     node = helper.make_node(operator, [name if name in given else "" for name in places], ["Y", *names], **attributes)
-    values = [
+    Y, *final = evaluate(node, given)
+    return np.concatenate(np.split(Y, Y.shape[1], axis=1), axis=3)[:, 0], np.stack(final)
+
+
+def evaluate(node, given):
+    """The outputs of a node, in a model that ONNX's checker accepts, for its inputs by name."""
+    element = helper.np_dtype_to_tensor_dtype(given["X"].dtype)
+    inputs = [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
         for name, array in given.items()
     ]
-    ranks = {"Y": 4, **dict.fromkeys(names, 3)}
-    results = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, [None] * rank) for name, rank in ranks.items()]
-    model = helper.make_model(helper.make_graph([node], "one layer", values, results))
+    outputs = [helper.make_tensor_value_info(name, element, [None] * (4 if name == "Y" else 3)) for name in node.output]
+    model = helper.make_model(helper.make_graph([node], "one layer", inputs, outputs))
     onnx.checker.check_model(model, full_check=True)
-    Y, *final = ReferenceEvaluator(model).run(None, given)
-    return np.concatenate(np.split(Y, Y.shape[1], axis=1), axis=3)[:, 0], np.stack(final)
+    return ReferenceEvaluator(model).run(None, given)
 
 
 def finals(net, tape):
@@ -110,6 +116,16 @@ def test_reverse_is_our_layer_between_two_reversals(name):
     h, tape = net.forward(reverse(x))
     h_, final_ = run(OPERATORS[name], inputs, attributes | {"direction": "reverse"}, x)
     assert distance(reverse(h), h_) <= BOUND and distance(finals(net, tape), final_) <= BOUND
+
+
+def test_the_lines_on_the_conventions_page_move_weights_from_pytorch():
+    names = {"torch": torch, "layouts": layouts, "I": 3, "H": 4}
+    exec(lines_on_the_page("onnx"), names)
+    x = sequence(dtype=np.float32)
+    (Y,) = evaluate(names["node"], {"X": x, **names["inputs"]})
+    with torch.no_grad():
+        theirs = names["module"](torch.from_numpy(x))[0].numpy()
+    assert distance(Y[:, 0], theirs) <= 2e-6
 
 
 def test_the_names_of_activations_are_onnx_s():
