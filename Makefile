@@ -13,7 +13,7 @@ export PYTHONPATH := $(CURDIR)/lessons_src
 # A kernel called python3 in the reader's own Jupyter folder must not run the lessons: ours is looked up first.
 export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter
 
-.PHONY: book test serve lab bench accept lock clean help python book-environment dev-environment browser
+.PHONY: book test serve lab bench links accept lock clean help python book-environment dev-environment browser
 .NOTPARALLEL:
 
 book: book-environment
@@ -51,6 +51,10 @@ lab: book-environment
 bench: dev-environment browser
 	@$(RUN) benchmarks/site.py
 
+# As a custom builder, because Jupyter Book's own writes its report into the site.
+links: book-environment
+	@.venv/bin/jupyter-book build . --builder custom --custom-builder linkcheck
+
 accept: book-environment
 	@$(RUN) -m unrolled.publish accept
 
@@ -80,6 +84,7 @@ help:
 	@echo 'make serve    show the site at http://127.0.0.1:$(PORT)/, built again after each edit (PORT=8001: another port)'
 	@echo 'make lab      open the lessons in JupyterLab'
 	@echo 'make bench    measure execution, building and pages'
+	@echo 'make links    ask every site that the lessons link to whether the page is still there'
 	@echo 'make accept   take the outputs of the lessons as they are now for the reference that tests compare with'
 	@echo 'make lock     write requirements.txt and requirements-dev.txt anew from pyproject.toml'
 	@echo 'make clean    remove what was built; .venv stays'

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[2]
-RESULTS = SOURCES.parent / "results"
+INSTALLED = SOURCES / "unrolled" / "results"    # an installed package carries them with it
+RESULTS = INSTALLED if INSTALLED.is_dir() else SOURCES.parent / "results"
 FIELDS = {
     "experiment": str,
     "device": str,

@@ -9,7 +9,10 @@ from pathlib import Path
 import pybtex.plugin
 from jinja2 import FileSystemBytecodeCache
 
-ROOMS = ("formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "site", "serve")
+ROOMS = (
+    "repository", "formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "launch",
+    "site", "serve",
+)  # fmt: skip
 
 
 def setup(app):
