@@ -191,8 +191,9 @@ def to_keras(network):
 
     Returns the list that the layer's set_weights() takes: kernel (I, G H), recurrent_kernel (H, G H) and bias (G H,),
     or (2, 3H), for input and recurrence, of a GRU that resets after the product; for both directions
-    (keras.layers.Bidirectional) that twice. The layer's constructor wants the activation, and reset_after=False for a
-    GRU that resets before; its one bias has b_hn added. Keras has no layout of a stack: convert its layers one by one.
+    (keras.layers.Bidirectional) that twice. The layer's constructor wants the activation (its leaky_relu leaks more than
+    ours), and reset_after=False for a GRU that resets before, whose one bias has b_hn added. Keras has no layout of a
+    stack: convert its layers one by one.
     Raises TypeError or ValueError, in one sentence, for what Keras cannot compute, or arrays that are not finite.
     """
     weights = []
