@@ -225,6 +225,7 @@ VARIANT = lstm_variants.initialise(3, 4, np.random.default_rng(0), "CIFG")
     [
         # from PyTorch
         (lambda: layouts.from_pytorch({}), "weights must have weight_hh_l0, found none"),
+        (lambda: layouts.from_pytorch(torch.nn.LSTM(3, 4)), "weights must be a dictionary of arrays, got LSTM"),
         (
             lambda: layouts.from_pytorch(changed(STATE, "lstm.weight_ih_l0", to=np.eye(3))),
             "weights must have names such as weight_ih_l0 or bias_hh_l1_reverse, got 'lstm.weight_ih_l0'",

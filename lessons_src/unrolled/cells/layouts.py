@@ -20,6 +20,7 @@ LSTM and GRU of ONNX (opset 22); the parity tests run our cells against all thre
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -97,9 +98,9 @@ def to_pytorch(network):
     """The weights of the torch.nn.RNN, LSTM or GRU that computes what `network` computes.
 
     Returns {name: array} with the names of the module's state_dict(): weight_ih_l0 (G H, I), weight_hh_l0 (G H, N),
-    bias_ih_l0 and bias_hh_l0 (G H,), and weight_hr_l0 (N, H) of a projected LSTM. Further layers end in l1, l2, ...; the
-    second of two directions adds _reverse. The module's constructor wants the sizes, and num_layers, bidirectional,
-    proj_size or nonlinearity="relu" where they apply.
+    bias_ih_l0 and bias_hh_l0 (G H,), and weight_hr_l0 (N, H) of a projected LSTM. Further layers end in l1, l2, and
+    so on, the second of two directions in _reverse. The module's constructor wants the sizes, and num_layers,
+    bidirectional, proj_size or nonlinearity="relu" where they apply.
     Raises TypeError or ValueError, in one sentence, for what torch.nn cannot compute, or arrays that are not finite.
     """
     weights, first, size_below = {}, None, None
@@ -166,6 +167,8 @@ def from_pytorch(weights, activation="tanh"):
 
 def _parsed(weights):
     """Which arrays each layer has, how many layers there are, and the suffixes of the directions, by the names."""
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"weights must be a dictionary of arrays, got {type(weights).__name__}")
     found = []
     for name in weights:
         parts = re.fullmatch(r"(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d+)(|_reverse)", str(name))
@@ -191,8 +194,9 @@ def to_keras(network):
 
     Returns the list that the layer's set_weights() takes: kernel (I, G H), recurrent_kernel (H, G H) and bias (G H,),
     or (2, 3H), for input and recurrence, of a GRU that resets after the product; for both directions
-    (keras.layers.Bidirectional) that twice. The layer's constructor wants the activation, and reset_after=False for a
-    GRU that resets before; its one bias has b_hn added. Keras has no layout of a stack: convert its layers one by one.
+    (keras.layers.Bidirectional) that twice. The layer's constructor wants the activation (Keras's leaky_relu leaks more
+    than ours), and reset_after=False for a GRU that resets before, whose one bias has b_hn added. Keras has no layout
+    of a stack: convert its layers one by one.
     Raises TypeError or ValueError, in one sentence, for what Keras cannot compute, or arrays that are not finite.
     """
     weights = []
