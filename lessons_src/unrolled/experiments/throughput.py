@@ -83,42 +83,37 @@ def _step(unit, library, x, d_output, device):
         raise Absent("CUDA graphs exist on CUDA devices only")
     cell = LAYERS[unit["cell"]][1](x.shape[2], d_output.shape[2]).to(device)
     cell.load_state_dict({name.removesuffix("_l0"): value for name, value in library.state_dict().items()})
+    zeros = torch.zeros_like(d_output[0])
+    initial = (zeros, zeros) if unit["cell"] == "LSTM" else zeros
     weights = list(cell.parameters())
     if unit["way"] == "loop":
-        return _loop_step(cell, weights, x, d_output), weights
+        return _loop_step(cell, initial, x, d_output), weights
     if unit["way"] == "graph":
-        return _replay(_loop_step(cell, weights, x, d_output)), weights
+        return _replay(_loop_step(cell, initial, x, d_output)), weights
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # else it leaves helper processes behind
-    compiled = _loop_step(torch.compile(cell), weights, x, d_output)
+    step = _loop_step(torch.compile(cell), initial, x, d_output)
     try:
-        compiled()
+        step()
     except torch._dynamo.exc.TorchDynamoException as problem:
         raise Absent(f"torch.compile failed: {str(problem).strip().splitlines()[0]}") from None
-    return compiled, weights
+    return step, weights
 
 
 def _library_step(layer, x, d_output):
     def step():
-        for p in layer.parameters():
-            p.grad = None
+        layer.zero_grad()
         layer(x)[0].backward(d_output)
 
     return step
 
 
-def _loop_step(cell, weights, x, d_output):
-    zeros = torch.zeros_like(d_output[0])
-
+def _loop_step(cell, initial, x, d_output):
     def step():
-        for p in weights:
-            p.grad = None
-        h, c, outputs = zeros, zeros, []
+        cell.zero_grad()
+        state, outputs = initial, []
         for x_t in x:
-            if len(weights[1]) == 4 * zeros.shape[1]:
-                h, c = cell(x_t, (h, c))
-            else:
-                h = cell(x_t, h)
-            outputs.append(h)
+            state = cell(x_t, state)
+            outputs.append(state[0] if isinstance(state, tuple) else state)
         torch.stack(outputs).backward(d_output)
 
     return step
