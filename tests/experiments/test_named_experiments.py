@@ -70,8 +70,8 @@ def test_gradient_by_lag_tells_medians_and_what_overflowed():
 
 
 SMALL = {
-    "arms": {"gru": adding_problem.ARMS["gru"]}, "steps": [6], "hidden": 16, "batch": 32, "updates": 300, "clip": 1.0,
-    "tested": 200, "solved_below": 0.02, "seeds": [0, 1, 2], "trial_seeds": [1000, 1001], "side_by_side": 2, "fused": [],
+    "arms": {"gru": adding_problem.ARMS["gru"]}, "steps": [4], "hidden": 16, "batch": 32, "updates": 200, "clip": 1.0,
+    "tested": 200, "solved_below": 0.04, "seeds": [0, 1, 2], "trial_seeds": [1000, 1001], "side_by_side": 2, "fused": [],
 }  # fmt: skip
 
 
@@ -81,17 +81,17 @@ def test_adding_takes_the_best_of_three_rates_to_fresh_seeds():
     assert [(unit["rate"], unit["seeds"]) for unit in trials] == [(r, [1000, 1001]) for r in adding_problem.FAST]
     tests = [(unit, result) for unit, result in pairs if unit["purpose"] == "test"]
     assert [unit["seeds"] for unit, _ in tests] == [[0, 1], [2]]
-    arm = adding_problem.summary(SMALL, pairs)["by_steps"]["6"]["gru"]
+    arm = adding_problem.summary(SMALL, pairs)["by_steps"]["4"]["gru"]
     assert {unit["rate"] for unit, _ in tests} == {arm["learning_rate"]}
     assert arm["at_edge_of_the_rates"] == (arm["learning_rate"] != adding_problem.FAST[1])
     assert (arm["solved"], arm["of"]) == (3, 3) and 0.4 < arm["interval"]["low"] < arm["interval"]["high"] == 1
     counts = [count for _, result in tests for count in result["solved_after"]]
     assert arm["updates"]["median"] == sorted(counts)[1]
-    assert all(error < 0.02 for _, result in tests for error in result["error"])
+    assert all(error < 0.04 for _, result in tests for error in result["error"])
 
 
 def test_an_adding_network_is_the_same_with_others_beside_it():
-    unit = {"steps": 6, "arm": "gru", "purpose": "test", "rate": 1e-2}
+    unit = {"steps": 4, "arm": "gru", "purpose": "test", "rate": 1e-2}
     few = SMALL | {"updates": 50}
     together = adding_problem.run(few, unit | {"seeds": [3, 4]}, "cpu")["error"]
     alone = adding_problem.run(few, unit | {"seeds": [4]}, "cpu")["error"]
@@ -99,7 +99,7 @@ def test_an_adding_network_is_the_same_with_others_beside_it():
 
 
 def test_a_network_that_diverges_is_recorded_as_one_that_did():
-    unit = {"steps": 6, "arm": "gru", "purpose": "test", "rate": 1e38, "seeds": [0]}
+    unit = {"steps": 4, "arm": "gru", "purpose": "test", "rate": 1e38, "seeds": [0]}
     assert adding_problem.run(SMALL | {"updates": 50, "clip": None}, unit, "cpu") == {
         "solved_after": [None], "error": [None]
     }  # fmt: skip
@@ -116,7 +116,7 @@ def test_arms_are_ranked_only_where_the_interval_leaves_out_zero():
 
     trials = [(unit, result(unit)) for unit in adding_problem.units(parameters, [])]
     pairs = [(unit, result(unit)) for unit in adding_problem.units(parameters, trials)]
-    arms = adding_problem.summary(parameters, pairs)["by_steps"]["6"]
+    arms = adding_problem.summary(parameters, pairs)["by_steps"]["4"]
     assert {name: arm["solved"] for name, arm in arms.items()} == counts
     assert {name: arm["against_the_first"]["ranked"] for name, arm in arms.items()} == {
         "rnn": False, "gru": True, "lstm": False
@@ -130,13 +130,13 @@ def test_adding_networks_are_tested_on_sequences_they_never_train_on():
     assert not np.intersect1d(training, test).size
 
 
-@pytest.mark.filterwarnings("ignore:.*script_method:DeprecationWarning")    # PyTorch's compiler uses it itself
+@pytest.mark.filterwarnings("ignore")    # PyTorch's compiler warns of what it does itself
 @pytest.mark.parametrize("cell", throughput.LAYERS)
 def test_every_way_computes_the_same_gradients_and_an_absent_one_says_why(cell):
     parameters = {"inputs": 3, "batch": 2, "warm_up": 0, "repeats": 2}
     for way in throughput.WAYS:
-        if way == "compiled" and cell != "GRU":
-            continue  # one is enough: it takes ten seconds
+        if way == "compiled" and cell != "RNN":
+            continue  # one is enough: it takes seconds
         unit = {"cell": cell, "way": way, "steps": 4, "hidden": 5}
         result = throughput.run(parameters, unit, "cpu")
         if way == "graph":

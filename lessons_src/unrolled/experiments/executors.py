@@ -1,6 +1,7 @@
 """What does the units of an experiment: processes on this machine, or a Dask cluster."""
 
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ DASK_PATIENCE = 10  # seconds until an address counts as one where nobody answer
 def processes(workers):
     """An executor of so many processes, each with one thread, and how many units it takes at once."""
     os.environ.update({name: "1" for name in THREADS})  # they are read when NumPy and PyTorch are loaded: by the workers
-    executor = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent)
+    executor = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_follow_parent)
     try:
         yield executor, workers
         executor.shutdown()
@@ -25,8 +26,9 @@ def processes(workers):
         raise
 
 
-def _end_with_parent():
-    """Have this worker end when the process that it works for was killed: it would wait for work for ever."""
+def _follow_parent():
+    """Leave Ctrl-C to the process that this worker works for, and end when that was killed: work would never come."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait():
         parent_process().join()

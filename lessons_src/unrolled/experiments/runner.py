@@ -57,7 +57,10 @@ def run(experiment, scale, device, results, executor, at_once=1, limit=None, rep
     parameters = experiment.parameters(scale, here["device"])
     path = records.path_of(experiment.name, here["device"], scale, results)
     folder = path.parent / ".partial" / path.stem
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise OSError(f"expected a folder that can be written at {path.parent}: {problem}") from None
 
     def key(unit):
         whole = json.dumps([experiment.name, parameters, unit, here], sort_keys=True)
