@@ -66,8 +66,9 @@ sys.meta_path.insert(0, Blocker())
     code, out, errors = run_alone(folder, PYTHONPATH=f"{hook}{os.pathsep}{ROOT / 'lessons_src'}")
     assert code == 0, errors
     blocked = subprocess.run(
-        [sys.executable, "-c", "import matplotlib"], env=os.environ | {"PYTHONPATH": str(hook)}, capture_output=True, text=True
-    )
+        [sys.executable, "-c", "import matplotlib"],
+        env=os.environ | {"PYTHONPATH": str(hook)}, capture_output=True, text=True,
+    )  # fmt: skip
     assert importlib.util.find_spec("matplotlib") and "matplotlib is blocked" in blocked.stderr
     return folder
 
@@ -117,7 +118,8 @@ def test_list_and_show_tell_what_was_run(undisturbed, tmp_path, capsys):
     assert re.search(rf"{NAME}: How much .*\n    lesson scale on cpu, \d{{4}}-\d\d-\d\d\n", capsys.readouterr().out)
     assert main(["show", NAME, "--out", str(undisturbed)]) == 0
     shown = capsys.readouterr().out
-    assert "in the median of 5 draws: RNN (tanh) " in shown and "(cpu): gradient-by-lag at lesson scale, 5 seeds" in shown
+    assert "in the median of 5 draws: RNN (tanh) " in shown
+    assert "(cpu): gradient-by-lag at lesson scale, 5 seeds" in shown
     assert main(["show", NAME, "--out", str(tmp_path)]) == 0
     assert f"not yet run: python -m unrolled.experiments run {NAME} --scale full" in capsys.readouterr().out
 
@@ -219,4 +221,4 @@ def test_a_unit_that_fails_leaves_its_traceback_and_a_sentence(capsys, monkeypat
     assert main(["run", NAME, "--out", str(tmp_path)]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("RuntimeError: no such square")
-    assert errors.endswith("failed: no such square; the units that were finished are kept\n")
+    assert errors.endswith("failed: no such square; finished units are kept\n")

@@ -70,20 +70,23 @@ def test_gradient_by_lag_tells_medians_and_what_overflowed():
 
 
 SMALL = {
-    "arms": {"gru": adding_problem.ARMS["gru"]}, "steps": [4], "hidden": 16, "batch": 32, "updates": 200, "clip": 1.0,
-    "tested": 200, "solved_below": 0.04, "seeds": [0, 1, 2], "trial_seeds": [1000, 1001], "side_by_side": 2, "fused": [],
+    "arms": {"gru": adding_problem.ARMS["gru"]}, "rates": adding_problem.RATES, "steps": [4],
+    "hidden": 16, "batch": 32, "updates": 200, "clip": 1.0, "tested": 200,
+    "solved_below": 0.04, "seeds": [0, 1, 2], "trial_seeds": [1000, 1001],
+    "side_by_side": 2, "fused": [],
 }  # fmt: skip
 
 
 def test_adding_takes_the_best_of_three_rates_to_fresh_seeds():
     pairs = finished(adding_problem.EXPERIMENT, SMALL)
     trials = [unit for unit, _ in pairs if unit["purpose"] == "trial"]
-    assert [(unit["rate"], unit["seeds"]) for unit in trials] == [(r, [1000, 1001]) for r in adding_problem.FAST]
+    rates = adding_problem.RATES["GRU"]
+    assert [(unit["rate"], unit["seeds"]) for unit in trials] == [(rate, [1000, 1001]) for rate in rates]
     tests = [(unit, result) for unit, result in pairs if unit["purpose"] == "test"]
     assert [unit["seeds"] for unit, _ in tests] == [[0, 1], [2]]
     arm = adding_problem.summary(SMALL, pairs)["by_steps"]["4"]["gru"]
     assert {unit["rate"] for unit, _ in tests} == {arm["learning_rate"]}
-    assert arm["at_edge_of_the_rates"] == (arm["learning_rate"] != adding_problem.FAST[1])
+    assert arm["at_edge_of_the_rates"] == (arm["learning_rate"] != rates[1])
     assert (arm["solved"], arm["of"]) == (3, 3) and 0.4 < arm["interval"]["low"] < arm["interval"]["high"] == 1
     counts = [count for _, result in tests for count in result["solved_after"]]
     assert arm["updates"]["median"] == sorted(counts)[1]
@@ -156,7 +159,8 @@ def test_another_function_is_not_timed(monkeypatch):
 
 
 def test_throughput_compares_each_way_with_the_library():
-    parameters = {"cells": ["RNN"], "hidden": [8], "steps": [4], "ways": list(throughput.WAYS), "batch": 2, "repeats": 3}
+    sizes = {"cells": ["RNN"], "hidden": [8], "steps": [4], "batch": 2}
+    parameters = sizes | {"ways": list(throughput.WAYS), "repeats": 3}
     times = {"library": [2.0, 4.0, 3.0], "loop": [6.0, 6.0, 9.0], "compiled": [3.0, 3.0, 3.0]}
     pairs = [
         (unit, {"milliseconds": times[unit["way"]]} if unit["way"] in times else {"absent": "none here"})

@@ -58,7 +58,8 @@ def _positive(text):
 def _list(options):
     for name, experiment in EXPERIMENTS.items():
         found = [
-            f"{record['scale']} scale on {record['device']}, {record['date']}{' (stale)' if records.is_stale(record) else ''}"
+            f"{record['scale']} scale on {record['device']}, {record['date']}"
+            f"{' (stale)' if records.is_stale(record) else ''}"
             for record in _records(name, options.out)
         ]
         print(f"{name}: {experiment.question}\n    {'; '.join(found) or 'not yet run'}")
@@ -88,17 +89,17 @@ def _run(options):
     progress = Progress(experiment.name)
     with dask(options.dask) if options.dask else processes(options.workers) as (executor, at_once):
         try:
-            path = run(
+            record = run(
                 experiment, options.scale, options.device, options.out, executor,
                 1 if experiment.alone else at_once, options.limit, progress,
             )  # fmt: skip
         finally:
             progress.end()
-    if path is None:
+    if record is None:
         print(f"{experiment.name}: not finished; the same command goes on from here", file=sys.stderr)
         return UNFINISHED
-    record = records.read(experiment.name, path.name.split(".")[1], options.out, options.scale)
-    print(f"{record['results']['summary']}\n{records.provenance(record)}\n{path}")
+    print(f"{record['results']['summary']}\n{records.provenance(record)}")
+    print(records.path_of(experiment.name, record["device"], options.scale, options.out))
     return 0
 
 
@@ -138,15 +139,15 @@ def main(arguments=None):
     try:
         return options.action(options)
     except KeyboardInterrupt:
-        print("interrupted; the units that were finished are kept, the same command goes on from there", file=sys.stderr)
+        print("interrupted; finished units are kept, and the same command goes on from there", file=sys.stderr)
         return INTERRUPTED
     except UnitFailed as failure:
         if failure.__cause__:
             traceback.print_exception(failure.__cause__)
-        print(f"{failure}; the units that were finished are kept", file=sys.stderr)
+        print(f"{failure}; finished units are kept", file=sys.stderr)
         return FAILED
     except BrokenExecutor:
-        print("a worker died, perhaps for want of memory; the units that were finished are kept", file=sys.stderr)
+        print("a worker died, perhaps for want of memory; finished units are kept", file=sys.stderr)
         return FAILED
     except (ValueError, OSError) as problem:
         print(problem, file=sys.stderr)

@@ -11,14 +11,14 @@ from unrolled.experiments.training import best_rate, squared_error, train
 from unrolled.models.ensemble import FusedEnsemble, GRUEnsemble, RNNEnsemble
 from unrolled.tasks.adding import CONSTANT_ERROR, GUESSING_ERROR, ONE_NUMBER_ERROR, adding
 
-SLOW, FAST = [3e-4, 1e-3, 3e-3], [3e-3, 1e-2, 3e-2]
 ARMS = {
-    "rnn": {"name": "RNN (tanh)", "cell": "RNN", "rates": SLOW},
-    "rnn-orthogonal": {"name": "RNN, orthogonal U", "cell": "RNN", "options": {"weights": "orthogonal"}, "rates": SLOW},
-    "gru": {"name": "GRU", "cell": "GRU", "rates": FAST},
-    "lstm": {"name": "LSTM", "cell": "LSTM", "rates": FAST},
-    "lstm-forget-1": {"name": "LSTM, forget bias 1", "cell": "LSTM", "options": {"forget_bias": 1.0}, "rates": FAST},
+    "rnn": {"name": "RNN (tanh)", "cell": "RNN"},
+    "rnn-orthogonal": {"name": "RNN, orthogonal U", "cell": "RNN", "options": {"weights": "orthogonal"}},
+    "gru": {"name": "GRU", "cell": "GRU"},
+    "lstm": {"name": "LSTM", "cell": "LSTM"},
+    "lstm-forget-1": {"name": "LSTM, forget bias 1", "cell": "LSTM", "options": {"forget_bias": 1.0}},
 }
+RATES = {"RNN": [3e-4, 1e-3, 3e-3], "GRU": [3e-3, 1e-2, 3e-2], "LSTM": [3e-3, 1e-2, 3e-2]}
 SIDE_BY_SIDE = {"RNN": RNNEnsemble, "GRU": GRUEnsemble}
 
 
@@ -37,12 +37,12 @@ def units(parameters, finished):
 
 
 def _trials(parameters, steps, arm):
-    rates, seeds = parameters["arms"][arm]["rates"], parameters["trial_seeds"]
+    rates, seeds = parameters["rates"][parameters["arms"][arm]["cell"]], parameters["trial_seeds"]
     return [unit for rate in rates for unit in _blocks(parameters, steps, arm, "trial", rate, seeds)]
 
 
 def _blocks(parameters, steps, arm, purpose, rate, seeds):
-    """Units for these seeds: one each where a fused kernel is the fastest way, else as many as run well side by side."""
+    """Units for these seeds: one each where a fused kernel is fastest, else as many as run well side by side."""
     size = 1 if parameters["arms"][arm]["cell"] in parameters["fused"] else parameters["side_by_side"]
     blocks = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     return [{"steps": steps, "arm": arm, "purpose": purpose, "rate": rate, "seeds": block} for block in blocks]
@@ -57,7 +57,7 @@ def _solved_after(finished, **wanted):
 def _best(parameters, finished, steps, arm):
     trials = {
         rate: _solved_after(finished, steps=steps, arm=arm, purpose="trial", rate=rate)
-        for rate in parameters["arms"][arm]["rates"]
+        for rate in parameters["rates"][parameters["arms"][arm]["cell"]]
     }
     return best_rate(trials, parameters["updates"])
 
@@ -65,8 +65,8 @@ def _best(parameters, finished, steps, arm):
 def run(parameters, unit, device):
     """Train one network per seed: after how many updates each had solved the problem, and its last error on the test.
 
-    Solved: at one of the tests, after every 50 updates, the mean squared error on sequences of the seed's own that it is
-    never trained on is below parameters["solved_below"]. An error that is not finite is null.
+    Solved: at one of the tests, after every 50 updates, the mean squared error is below parameters["solved_below"], on
+    sequences of the seed's own that it is never trained on. An error that is not finite is null.
     """
     steps, seeds = unit["steps"], unit["seeds"]
 
@@ -122,8 +122,9 @@ def summary(parameters, finished):
         counts = ", ".join(f"{arm['name']} {arm['solved']}" for arm in arms.values())
         sentences.append(f"{steps} steps: {counts}")
     return {
-        "summary": f"Of {trials} networks each, so many solved the adding problem (mean squared error below "
-        f"{parameters['solved_below']} within {parameters['updates']} updates): {'; '.join(sentences)}.",
+        "summary": f"Of {trials} networks each, with {parameters['hidden']} units, so many solved the adding problem "
+        f"(mean squared error below {parameters['solved_below']} within {parameters['updates']} updates): "
+        f"{'; '.join(sentences)}.",
         "baselines": {"constant": CONSTANT_ERROR, "guessing": GUESSING_ERROR, "one_number": ONE_NUMBER_ERROR},
         "by_steps": by_steps,
     }
@@ -138,19 +139,20 @@ EXPERIMENT = Experiment(
     question="Which cells learn to add two numbers that stand far apart, and after how many updates?",
     scales={
         "lesson": {
-            "arms": {name: ARMS[name] for name in ("rnn", "gru")}, "steps": [20], "hidden": 32, "batch": 32,
-            "updates": 300, "clip": 1.0, "tested": 500, "solved_below": 0.01,
+            "arms": {name: ARMS[name] for name in ("rnn", "gru")}, "rates": RATES, "steps": [20], "hidden": 32,
+            "batch": 32, "updates": 300, "clip": 1.0, "tested": 500, "solved_below": 0.01,
             "seeds": list(range(3)), "trial_seeds": [1000, 1001], "side_by_side": 5, "fused": [],
         },
         "full": {
-            "arms": ARMS, "steps": [50, 100, 200, 400], "hidden": 128, "batch": 64,
+            "arms": ARMS, "rates": RATES, "steps": [50, 100, 200, 400], "hidden": 128, "batch": 64,
             "updates": 5000, "clip": 1.0, "tested": 1000, "solved_below": 0.01,
             "seeds": list(range(10)), "trial_seeds": [1000, 1001], "side_by_side": 1,
             "fused": ["RNN", "GRU", "LSTM"],
         },
     },
     on_cpu={
-        "steps": [50, 100], "hidden": 32, "batch": 32, "updates": 1500, "tested": 500,
+        "rates": RATES | {"GRU": [1e-2, 3e-2, 1e-1], "LSTM": [1e-2, 3e-2, 1e-1]},  # small networks take larger ones
+        "steps": [20, 50, 100], "hidden": 32, "batch": 32, "updates": 1500, "tested": 500,
         "side_by_side": 5, "fused": ["LSTM"],
     },
     units=units, run=run, summary=summary,

@@ -1,4 +1,4 @@
-"""Training deep feed-forward networks on a problem that a single unit could solve: is the sum of the inputs positive?"""
+"""Training deep feed-forward networks on a problem that one unit could solve: is the sum of the inputs positive?"""
 
 import torch
 

@@ -14,7 +14,7 @@ DASK_PATIENCE = 10  # seconds until an address counts as one where nobody answer
 @contextmanager
 def processes(workers):
     """An executor of so many processes, each with one thread, and how many units it takes at once."""
-    os.environ.update({name: "1" for name in THREADS})  # they are read when NumPy and PyTorch are loaded: by the workers
+    os.environ.update({name: "1" for name in THREADS})  # read when a worker loads NumPy and PyTorch
     executor = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_follow_parent)
     try:
         yield executor, workers

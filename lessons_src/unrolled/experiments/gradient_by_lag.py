@@ -42,8 +42,8 @@ def run(parameters, unit, device):
 def state_gradients(cell, weights, x, read_out, device="cpu"):
     """The norm of dL/d(state) for lags 0, 1, ..., the mean over the batch, in float64: (T,).
 
-    cell: "rnn", "gru" or "lstm"; weights: its Parameters; x (T, B, I). The loss L is read_out (H,) times the last h; the
-    state is h, for an LSTM h and c with each held fixed in the derivative by the other, as unrolled.gradients has it.
+    cell: "rnn", "gru" or "lstm"; weights: its Parameters; x (T, B, I). The loss L is read_out (H,) times the last h.
+    The state is h; for an LSTM h and c, where the derivative by one holds the other fixed, as in unrolled.gradients.
     """
     W, U, b, x, read_out = (torch.as_tensor(v, device=device) for v in (weights.W, weights.U, weights.b, x, read_out))
     b_recurrent = torch.zeros_like(b)

@@ -21,7 +21,8 @@ def recall_accuracy(steps, weights, learning_rates, seeds, updates=120, hidden_s
 
     def draw(size):
         drawn = [recall(stream, steps, size) for stream in streams]
-        return torch.from_numpy(np.stack([x for x, _ in drawn], 1)), torch.from_numpy(np.stack([bit for _, bit in drawn]))
+        x, bit = np.stack([x for x, _ in drawn], 1), np.stack([bit for _, bit in drawn])
+        return torch.from_numpy(x), torch.from_numpy(bit)
 
     model = RNNEnsemble(len(seeds), 2, hidden_size, weights, seed=seeds[0])
     train(model, draw, learning_rates, updates, logistic_loss, clip=1.0)

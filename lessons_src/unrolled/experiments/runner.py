@@ -43,7 +43,7 @@ def perform(function, parameters, unit, here):
 
 
 def run(experiment, scale, device, results, executor, at_once=1, limit=None, report=lambda *progress: None):
-    """Do what is left of an experiment and write its record; returns the path of it, or None if time was up before.
+    """Do what is left of an experiment and write its record; returns the record, or None if time was up before.
 
     device: "auto", "cpu" or "cuda", as the workers have it. executor: a concurrent.futures.Executor, which is given
     `at_once` units at a time. limit: no unit is begun that would probably end after so many seconds, except a first
@@ -106,16 +106,17 @@ def run(experiment, scale, device, results, executor, at_once=1, limit=None, rep
     for part in parts.values():
         slices[part["slice"]] = max(slices[part["slice"]], part["elapsed"])
     units = [{"unit": unit, "result": result} for unit, result in finished]
-    records.write(path, {
+    record = {
         "experiment": experiment.name, "device": here["device"], "scale": scale, "machine": here["machine"],
         "parameters": {name: value for name, value in parameters.items() if name != "seeds"},
         "seeds": parameters.get("seeds", []),
         "results": {**experiment.summary(parameters, finished), "units": units},
         "versions": here["versions"], "code": here["code"],
         "date": datetime.now(timezone.utc).date().isoformat(), "wall_seconds": round(sum(slices.values()), 1),
-    })  # fmt: skip
+    }  # fmt: skip
+    records.write(path, record)
     shutil.rmtree(folder, ignore_errors=True)
-    return path
+    return record
 
 
 def _read_part(file, unit):

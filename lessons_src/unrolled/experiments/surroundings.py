@@ -20,7 +20,8 @@ def describe(asked, module):
     """The device that is used where `asked` is asked for, its model, the versions, and the code of `module`.
 
     asked: one of DEVICES; "auto" is "cuda" where there is a GPU that PyTorch can use, else "cpu". Returns an object for
-    JSON with the keys device, machine, versions and code. Raises ValueError for another name, or a GPU that is not there.
+    JSON with the keys device, machine, versions and code.
+    Raises ValueError for another name, or a GPU that is not there.
     """
     if asked not in DEVICES:
         raise ValueError(f"the device must be one of {', '.join(DEVICES)}, not {asked!r}")

@@ -1,4 +1,4 @@
-"""How long a forward and a backward pass take: one library call, a loop over cells, the loop compiled, and as a graph."""
+"""How long a forward and a backward pass take: by the library, a loop over cells, the loop compiled, and as a graph."""
 
 import os
 import time
@@ -38,8 +38,8 @@ def run(parameters, unit, device):
 
     The backward pass gives the gradient of all weights and biases, from a gradient on every step's output. On a
     processor the time is that of this process alone, which others on the machine do not lengthen (there is one thread);
-    on a GPU it is the time on the clock, until the GPU has finished. float32, without TF32. Before anything is timed the
-    gradients are compared with those of the library call: "error" is the largest of their relative errors.
+    on a GPU it is the time on the clock, until the GPU has finished. float32, without TF32. Before anything is timed,
+    the gradients are compared with those of the library call: "error" is the largest of their relative errors.
     """
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     torch.manual_seed(0)
@@ -120,7 +120,7 @@ def _loop_step(cell, initial, x, d_output):
 
 
 def _replay(step):
-    """What `step` does on the GPU, as a graph; recorded as PyTorch's notes on CUDA graphs say: warm up beside, capture."""
+    """What `step` does on the GPU, as a graph: warmed up on a stream beside, then captured, as PyTorch's notes say."""
     beside = torch.cuda.Stream()
     beside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(beside):
@@ -137,12 +137,13 @@ def summary(parameters, finished):
     """For each cell, size and length: the times of each way, and how many times those of the library call they are."""
     table, absent = {}, {}
     for unit, result in finished:
-        sizes = table.setdefault(unit["cell"], {}).setdefault(str(unit["hidden"]), {}).setdefault(str(unit["steps"]), {})
+        by_size = table.setdefault(unit["cell"], {})
+        ways = by_size.setdefault(str(unit["hidden"]), {}).setdefault(str(unit["steps"]), {})
         if "absent" in result:
             absent.setdefault(unit["way"], result["absent"])
         else:
             times = result["milliseconds"]
-            sizes[unit["way"]] = {"median": median(times), "least": min(times), "largest": max(times)}
+            ways[unit["way"]] = {"median": median(times), "least": min(times), "largest": max(times)}
     for by_size in table.values():
         for by_steps in by_size.values():
             for ways in by_steps.values():
@@ -166,7 +167,7 @@ def summary(parameters, finished):
 SIZES = {"cells": list(LAYERS), "ways": list(WAYS), "inputs": 64, "batch": 32}
 EXPERIMENT = Experiment(
     name="throughput",
-    question="How long do the library, a loop over cells, the loop compiled and a CUDA graph take for the same network?",
+    question="How long does the same network take by the library, a loop over cells, compiled, and as a CUDA graph?",
     scales={
         "lesson": SIZES | {"ways": ["library", "loop"], "steps": [32], "hidden": [64], "repeats": 10, "warm_up": 2},
         "full": SIZES | {"steps": [64, 256, 1024], "hidden": [128, 512, 1024], "repeats": 30, "warm_up": 5},

@@ -1,4 +1,4 @@
-"""Many independent networks trained side by side: one batched matrix product a layer or step instead of one after another."""
+"""Many independent networks trained together, most of them by one batched matrix product for all at each step."""
 
 import math
 
@@ -42,8 +42,8 @@ class _Ensemble(nn.Module):
 class RNNEnsemble(_Ensemble):
     """`members` tanh RNNs with a linear read-out of the last state; member s never sees another's data or gradient.
 
-    Each is initialised as torch.nn.RNN and torch.nn.Linear initialise. With ``weights="orthogonal"`` the recurrent matrix
-    alone is a random orthogonal one instead.
+    Each is initialised as torch.nn.RNN and torch.nn.Linear initialise. With ``weights="orthogonal"`` the recurrent
+    matrix alone is a random orthogonal one instead.
     forward: x (T, members, B, input_size) -> (members, B), the read-out after the last step.
     """
 
@@ -51,7 +51,8 @@ class RNNEnsemble(_Ensemble):
         super().__init__(members, weights, seed)
         self.W = nn.Parameter(self.uniform(input_size, hidden_size, fan=hidden_size))
         self.U = nn.Parameter(self.square(hidden_size))
-        self.b = nn.Parameter(self.uniform(1, hidden_size, fan=hidden_size) + self.uniform(1, hidden_size, fan=hidden_size))
+        two_biases = [self.uniform(1, hidden_size, fan=hidden_size) for _ in range(2)]
+        self.b = nn.Parameter(sum(two_biases))
         self.V = nn.Parameter(self.uniform(hidden_size, 1, fan=hidden_size))
         self.d = nn.Parameter(self.uniform(1, 1, fan=hidden_size))
 
@@ -94,9 +95,9 @@ class GRUEnsemble(_Ensemble):
 class FusedEnsemble(_Ensemble):
     """`members` networks with a linear read-out of the last state, each by one call of PyTorch's own kernel.
 
-    Not side by side, and yet the fastest way where such a kernel computes all steps at once: cuDNN's on a GPU, and for a
-    float32 LSTM oneDNN's on a processor. cell: "RNN" (tanh), "GRU" or "LSTM". Initialised as torch.nn.RNN, GRU and LSTM are.
-    With ``weights="orthogonal"`` the recurrent matrix of each gate is a random orthogonal one instead; a
+    Not side by side, and yet the fastest way where such a kernel computes all steps at once: cuDNN's on a GPU, and
+    oneDNN's for a float32 LSTM on a processor. cell: "RNN" (tanh), "GRU" or "LSTM", initialised as PyTorch's layer of
+    that name. With ``weights="orthogonal"`` the recurrent matrix of each gate is a random orthogonal one instead; a
     `forget_bias` (of an LSTM) replaces the sum of the forget gate's two biases.
     forward: x (T, members, B, input_size) -> (members, B), the read-out after the last step.
     """

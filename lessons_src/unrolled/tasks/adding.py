@@ -2,8 +2,8 @@
 
 The task of Hochreiter & Schmidhuber (1997, experiment 4), in the form that later work uses (Arjovsky, Shah & Bengio,
 2016): numbers from [0, 1) instead of [-1, 1], one mark in each half of the sequence instead of one among the first ten
-steps and one in the first half, every sequence equally long, no signs for its first and last step, and the sum itself as
-the target instead of 1/2 + sum/4. The earlier of the two marks is half a sequence or more away from the end.
+steps and one in the first half, every sequence equally long, no signs for its first and last step, and the sum itself
+as the target instead of 1/2 + sum/4. The earlier of the two marks is half a sequence or more away from the end.
 
 What an answer is worth, as mean squared error: the sum of two uniform numbers has the mean 1 and the variance 1/6.
 """
@@ -21,9 +21,9 @@ ONE_NUMBER_ERROR = 1 / 12
 def adding(rng, steps, batch):
     """A batch of sequences and the sums to tell.
 
-    Returns x (steps, batch, 2) and y (batch,), float32. Channel 0 holds uniform numbers from [0, 1); channel 1 is 1 at the
-    two marked steps, one drawn uniformly from the first half (of an odd length, the shorter one), the other from the
-    second, and 0 at all others. Raises ValueError for fewer than two steps or no sequence.
+    Returns x (steps, batch, 2) and y (batch,), float32. Channel 0 holds uniform numbers from [0, 1). Channel 1 is 1 at
+    the two marked steps, one drawn uniformly from the first half (of an odd length, the shorter one), the other from
+    the second, and 0 at all others. Raises ValueError for fewer than two steps or no sequence.
     """
     if steps < 2 or batch < 1:
         raise ValueError(f"adding needs at least two steps and one sequence, got steps={steps}, batch={batch}")
