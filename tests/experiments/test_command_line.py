@@ -213,6 +213,15 @@ def test_a_dask_cluster_that_does_not_answer_is_refused(capsys, monkeypatch, tmp
     assert not list(tmp_path.iterdir())
 
 
+def test_a_worker_without_the_code_is_told_from_a_fault_in_it(capsys, monkeypatch, tmp_path):
+    def fails(*_):
+        raise ModuleNotFoundError("No module named 'unrolled'")
+
+    monkeypatch.setattr(command_line, "run", fails)
+    errors = said(capsys, "run", NAME, "--out", tmp_path)
+    assert errors == "a worker cannot import what it needs: No module named 'unrolled'\n"
+
+
 def test_a_unit_that_fails_leaves_its_traceback_and_a_sentence(capsys, monkeypatch, tmp_path):
     def fails(*_):
         raise UnitFailed("squares: {'square': 2} failed: no such square") from RuntimeError("no such square")

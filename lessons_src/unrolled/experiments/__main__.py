@@ -149,6 +149,9 @@ def main(arguments=None):
     except BrokenExecutor:
         print("a worker died, perhaps for want of memory; finished units are kept", file=sys.stderr)
         return FAILED
+    except ImportError as problem:
+        print(f"a worker cannot import what it needs: {problem}", file=sys.stderr)
+        return USAGE
     except (ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
         return USAGE

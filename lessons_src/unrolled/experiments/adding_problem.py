@@ -151,8 +151,8 @@ EXPERIMENT = Experiment(
         },
     },
     on_cpu={
-        "rates": RATES | {"GRU": [1e-2, 3e-2, 1e-1], "LSTM": [1e-2, 3e-2, 1e-1]},  # small networks take larger ones
-        "steps": [20, 50, 100], "hidden": 32, "batch": 32, "updates": 1500, "tested": 500,
+        "rates": {"RNN": [1e-3, 3e-3, 1e-2], "GRU": [1e-2, 3e-2, 1e-1], "LSTM": [1e-2, 3e-2, 1e-1]},    # for small ones
+        "steps": [20, 50], "hidden": 32, "batch": 32, "updates": 2000, "tested": 500,
         "side_by_side": 5, "fused": ["LSTM"],
     },
     units=units, run=run, summary=summary,
