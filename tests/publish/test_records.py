@@ -65,7 +65,9 @@ def test_what_is_no_record_is_refused(results, text, sentence):
 
 
 def test_a_record_is_stale_when_its_code_has_changed():
+    records.asked.clear()
     assert not records.is_stale(RECORD)
+    assert records.asked == {Path(records.__file__)}, "a lesson that says so is executed again when the module changes"
     assert records.is_stale(RECORD | {"code": {"unrolled.experiments.records": "0" * 64}})
     assert records.is_stale(RECORD | {"code": {"unrolled.experiments.gone": "0" * 64}})
 
