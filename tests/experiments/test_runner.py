@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -168,7 +169,8 @@ def test_the_code_of_a_record_is_what_its_experiment_imports():
     """The imports as read from the sources are those that a fresh interpreter makes."""
     ask = "import sys, {0}; print(*(name for name in sys.modules if name.split('.')[0] == 'unrolled'))"
     module = "unrolled.experiments.catalogue"    # all experiments
-    loaded = subprocess.run([sys.executable, "-c", ask.format(module)], capture_output=True, text=True, check=True)
+    command, env = [sys.executable, "-c", ask.format(module)], os.environ | {"PYTHONPATH": str(records.SOURCES)}
+    loaded = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert set(modules_of(module)) == set(loaded.stdout.split())
     alone = modules_of("unrolled.experiments.gradient_by_lag")
     assert "unrolled.cells.lstm" in alone and "unrolled.models.ensemble" not in alone
