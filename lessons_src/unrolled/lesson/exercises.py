@@ -80,22 +80,27 @@ def _sweep_back(answer):
         U, h, direct = rng.normal(size=(4, 4)), np.tanh(rng.normal(size=(steps + 1, 4))), rng.normal(size=(steps, 4))
         got = _something(answer(U.copy(), h.copy(), direct.copy()))
         if np.shape(got) != (steps, 4):
-            raise NotYet(f"for {steps} step(s) of 4 units the result has shape ({steps}, 4); yours has {np.shape(got)}.")
-        if np.allclose(got, _swept(U, h[1:], direct, lambda slope, arrives, own: U.T @ (slope * arrives))):
+            raise NotYet(f"for {steps} step(s) of 4 units the shape is ({steps}, 4); yours is {np.shape(got)}.")
+        right = _swept(U, h[1:], direct, lambda slope, arrives, own: U.T @ (slope * arrives))
+        if np.allclose(got, right):
             continue
         if np.allclose(got, _swept(U, h[:-1], direct, lambda slope, arrives, own: U.T @ (slope * arrives))):
             raise NotYet("you take the slope of step k from the state before it; h[0] is the initial state.")
         if steps == 1:
             raise NotYet("for a single step the result is the slope times `direct`; nothing comes from later steps.")
         for carry, hint in (
-            (lambda slope, arrives, own: U @ (slope * arrives), "you carry with U; going backwards it is U transposed."),
+            (lambda slope, arrives, own: U @ (slope * arrives), "you carry with U; backwards it is U transposed."),
             (lambda slope, arrives, own: U.T @ arrives, "what you carry to the step before has not passed the slopes."),
             (lambda slope, arrives, own: 0, "later losses are missing; every step but the last hears of them."),
-            (lambda slope, arrives, own: U.T @ (slope * own), "only the loss of the next step arrives; add what has come from further on."),
+            (
+                lambda slope, arrives, own: U.T @ (slope * own),
+                "only the loss of the next step arrives; add what has come from further on.",
+            ),
         ):
             if np.allclose(got, _swept(U, h[1:], direct, carry)):
                 raise NotYet(hint)
-        raise NotYet(f"for {steps} steps the first that goes wrong is step {_last_wrong(got, U, h, direct)}, counted from 1.")
+        wrong = 1 + int(np.flatnonzero(~np.isclose(got, right).all(1))[-1])
+        raise NotYet(f"of {steps} steps, counted from 1, the sweep first goes wrong at step {wrong}.")
 
 
 def _swept(U, states, direct, carry):
@@ -106,12 +111,6 @@ def _swept(U, states, direct, carry):
         deltas[k] = slope * arrives
         carried = carry(slope, arrives, direct[k])
     return deltas
-
-
-def _last_wrong(got, U, h, direct):
-    """The first step of the sweep, which is the last in time, at which an answer is off."""
-    right = _swept(U, h[1:], direct, lambda slope, arrives, own: U.T @ (slope * arrives))
-    return 1 + int(np.flatnonzero(~np.isclose(got, right).all(1))[-1])
 
 
 @exercise("check-by-differences")
@@ -132,11 +131,14 @@ def _check_by_differences(answer):
     if not got < 1e-4:
         raise NotYet(f"for a right gradient you report an error of {float(got):.2g}.")
     if not got < 1e-8:
-        raise NotYet(f"you report {float(got):.2g} for a right gradient: a one-sided difference or a step far from its best size?")
+        raise NotYet(
+            f"you report {float(got):.2g} for a right gradient: a one-sided difference, or a poor step?"
+        )
     for scale in (1.0, 1e-3):
         got = answer(lambda M: scale * loss(M), M, 0.5 * scale * gradient)
         if not abs(got - 0.5) < 1e-6:
-            raise NotYet(f"for half of a gradient of norm {scale * np.linalg.norm(gradient):.2g} the error is 0.5; you report {float(got):.2g}.")
+            norm = scale * np.linalg.norm(gradient)
+            raise NotYet(f"for half of a gradient of norm {norm:.2g} the error is 0.5; you report {float(got):.2g}.")
     wrong = gradient.copy()
     wrong[2, 3] *= -1
     expected = 2 * abs(gradient[2, 3]) / np.linalg.norm(gradient)
@@ -156,7 +158,8 @@ def _rtrl_one_unit(answer):
         for x_t in x:
             before, h = h, np.tanh(w * x_t + u * h)
             slope = 1 - h**2
-            derivative, late, immediate = slope * (before + u * derivative), slope * (h + u * late), slope * before
+            derivative, immediate = slope * (before + u * derivative), slope * before
+            late = slope * (h + u * late)
         got = _something(answer(w, u, x.copy()))
         if np.shape(got) != ():
             raise NotYet(f"the derivative is one number; yours has shape {np.shape(got)}.")
