@@ -483,7 +483,7 @@ def _code_cell(cell, in_solution):
         picture = "image/png" in output.data    # untrusted notebooks and GitHub drop inline SVG: there the PNG is seen
         output.data = {
             kind: data for kind, data in output.data.items()
-            if not kind.startswith(("application/papermill.record/", "application/vnd.unrolled."))
+            if not kind.startswith(("application/papermill.record/", "application/vnd.unrolled.", "application/vnd.jupyter.widget-"))
             and not (picture and kind == "text/html")
         }
         if output.data:
