@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pybtex.plugin
 
-ROOMS = ("formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "site")
+ROOMS = ("formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "live", "site")
 
 
 def setup(app):
