@@ -33,7 +33,7 @@ NOT_IN_BROWSER = set(
     "pty pwd pydoc_data readline resource smtpd spwd sqlite3 ssl syslog termios tkinter tty turtle turtledemo venv winreg "
     "winsound".split()
 )
-MODULES = {"numpy", "unrolled", *(sys.stdlib_module_names - NOT_IN_BROWSER)}
+MODULES = {"numpy", *(sys.stdlib_module_names - NOT_IN_BROWSER)}
 GIVEN = {"__name__", *dir(builtins)}
 
 
@@ -87,10 +87,13 @@ def _imports(statements):
 
 
 def _importable(name):
-    top, *path = name.split(".")
-    if top != "unrolled":
-        return top in MODULES
-    return path[:1] in ([room] for room in PACKED_ROOMS) or path[0] == "lesson" and path[1] in _of_lesson()
+    match name.split("."):
+        case ["unrolled", room, *_] if room in PACKED_ROOMS:
+            return True
+        case ["unrolled", "lesson", given, *_]:
+            return given in _of_lesson()
+        case [top, *_]:
+            return top in MODULES
 
 
 def _of_lesson():
@@ -122,7 +125,8 @@ def check_page(app, doctree):
         exercise = is_exercise(code)
         if exercise:
             cell["classes"].append("live-exercise")
-        faults += [f"{page}:{cell.line}: line {line} of a live cell {fault}" for line, fault in checker.check(code, exercise)]
+        # MyST-NB gives the cell the line under its tags, where its code begins.
+        faults += [f"{page}:{cell.line + line - 1}: a live cell {fault}" for line, fault in sorted(checker.check(code, exercise))]
     if faults:
         raise LiveError("\n".join(faults))
 

@@ -184,6 +184,7 @@
       if (this.built) this.built.hidden = false;
       this.hasRun = false;
       this.say();
+      this.shown.dispatchEvent(new Event("toggle")); // site.js then makes what scrolls reachable
       this.runButton.focus();
     }
   }

