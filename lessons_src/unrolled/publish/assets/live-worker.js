@@ -1,4 +1,5 @@
-// Python for the live cells of a page, in a worker: the page stays awake while it computes, and can end it.
+// Python for the live cells of a page, in a worker: the page stays awake while it computes, and can end it. A worker has
+// the policy of its own response, not the page's, which would not let WebAssembly be compiled.
 "use strict";
 
 let session;
