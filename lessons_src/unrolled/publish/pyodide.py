@@ -71,7 +71,8 @@ def _put(path, sha256, source, download):
     found = next(Path(source).rglob(path.name), None) if source else None
     content = found.read_bytes() if found else download(path.name)
     if (actual := _sha256(content)) != sha256:
-        raise ValueError(f"{found or path.name} is not the file it should be: expected SHA-256 {sha256}, found {actual}")
+        which = found or path.name
+        raise ValueError(f"{which} is not the file it should be: expected SHA-256 {sha256}, found {actual}")
     _write(path, content)
 
 
@@ -90,9 +91,10 @@ def _core():
     """{name: content} of the files of Pyodide's npm archive."""
     version = TABLE["version"]
     archive = _download(f"{_registry()}/pyodide/-/pyodide-{version}.tgz", f"the npm archive of pyodide {version}")
+    expected = TABLE["integrity"]
     actual = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
-    if actual != TABLE["integrity"]:
-        raise ValueError(f"the npm archive of pyodide {version} is another: expected {TABLE['integrity']}, got {actual}")
+    if actual != expected:
+        raise ValueError(f"the npm archive of pyodide {version} is another: expected {expected}, got {actual}")
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
         return {name: opened.extractfile(f"package/{name}").read() for name in TABLE["files"]}
 
@@ -135,10 +137,11 @@ def main(argv):
     """Put Python for the browser beside a built site, so that its live cells run."""
     parser = argparse.ArgumentParser(prog="python -m unrolled.publish live", description=main.__doc__)
     parser.add_argument("site", help="the folder of the built book, as _build/html")
-    parser.add_argument("--from", dest="source", metavar="DIR", help="take files that lie there instead of fetching them")
+    parser.add_argument("--from", dest="source", metavar="DIR", help="take what lies there instead of fetching it")
     asked = parser.parse_args(argv)
     if asked.source and not Path(asked.source).is_dir():
         raise ValueError(f"--from names a folder: {asked.source} is none")
     size = fetch(asked.site, asked.source)
-    print(f"{Path(asked.site, FOLDER)} holds Pyodide {TABLE['version']} with {', '.join(TABLE['packages'])}: {size / 1e6:.1f} MB")
+    what = f"Pyodide {TABLE['version']} with {', '.join(TABLE['packages'])}"
+    print(f"{Path(asked.site, FOLDER)} holds {what}: {size / 1e6:.1f} MB")
     return 0

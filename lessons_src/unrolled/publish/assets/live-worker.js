@@ -1,5 +1,5 @@
-// Python for the live cells of a page, in a worker: the page stays awake while it computes, and can end it. A worker has
-// the policy of its own response, not the page's, which would not let WebAssembly be compiled.
+// Python for the live cells of a page, in a worker: the page stays awake while it computes, and can end it. A worker
+// has the policy of its own response, not the page's, which would not let WebAssembly be compiled.
 "use strict";
 
 let session;
@@ -18,6 +18,6 @@ onmessage = async ({ data }) => {
   try {
     postMessage({ finished: data.python ? await start(data) : session.run(data.code, data.name) });
   } catch (problem) {
-    postMessage({ problem: problem.message });
+    postMessage({ problem: problem.message || String(problem) });
   }
 };

@@ -33,7 +33,7 @@
   });
 
   const start = async (cell) => {
-    if (location.protocol === "file:") throw new Error("it does so only in a page that comes from a server, not in one opened from a folder");
+    if (location.protocol === "file:") throw new Error("it cannot in a page from a folder, only in one from a server");
     const files = await fetch(new URL("files.json", python), { cache: "no-cache" });
     const { bytes } = files.ok ? await files.json() : {};
     if (!bytes) throw new Error("this copy of the site has none");
@@ -86,7 +86,8 @@
 
   const elsewhere = () => {
     const notebook = document.querySelector('.page-menu a[href$=".ipynb"]');
-    return notebook ? [make("a", { href: notebook.href, download: "" }, "The notebook of this lesson"), " runs in any Jupyter."] : [];
+    if (!notebook) return [];
+    return [make("a", { href: notebook.href, download: "" }, "The notebook of this lesson"), " runs in any Jupyter."];
   };
 
   class Cell {
@@ -108,6 +109,10 @@
       this.shown.after(bar, this.output);
       cells.push(this);
       this.refresh();
+    }
+
+    get code() {
+      return this.editor ? this.editor.value : this.source;
     }
 
     button(text, pressed) {
@@ -133,15 +138,17 @@
       this.say("Running…");
       this.output.textContent = "";
       if (this.built) this.built.hidden = true;
+      const { code, name } = this;
+      let finished;
       try {
-        const code = this.editor ? this.editor.value : this.source;
-        this.hasRun = await ask({ code, name: this.name }, (text) => this.output.append(text));
+        finished = await ask({ code, name }, (text) => this.output.append(text));
       } catch (problem) {
         this.say("Not finished.");
         throw problem;
       }
-      this.say(!this.hasRun ? "Ended with an error." : this.output.textContent ? "Done." : "Done; it printed nothing.");
-      return this.hasRun;
+      this.hasRun = finished && code === this.code; // the reader may have gone on writing
+      this.say(!finished ? "Ended with an error." : this.output.textContent ? "Done." : "Done; it printed nothing.");
+      return finished;
     }
 
     edit() {
