@@ -13,12 +13,16 @@ export PYTHONPATH := $(CURDIR)/lessons_src
 # A kernel called python3 in the reader's own Jupyter folder must not run the lessons: ours is looked up first.
 export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter
 
-.PHONY: book test serve lab bench links accept lock clean help python book-environment dev-environment browser
+.PHONY: book live test serve lab bench links accept lock clean help python book-environment dev-environment browser
 .NOTPARALLEL:
 
 book: book-environment
 	@$(BUILD)
 	@echo 'The book is at _build/html/index.html; "make serve" shows it in a browser.'
+
+# FROM names a folder with files of Pyodide, for machines that may not fetch them.
+live: book
+	@$(RUN) -m unrolled.publish live _build/html $(if $(FROM),--from "$(FROM)")
 
 test: dev-environment browser
 	@$(BUILD)
@@ -80,7 +84,8 @@ clean:
 
 help:
 	@echo 'make book     install into .venv, execute the lessons, build the site (the default)'
-	@echo 'make test     the same, then every test'
+	@echo 'make live     the same, then put Python (17 MB) beside the site, so that cells run in the page; FROM=DIR has it'
+	@echo 'make test     build the book, then run every test'
 	@echo 'make serve    show the site at http://127.0.0.1:$(PORT)/, built again after each edit (PORT=8001: another port)'
 	@echo 'make lab      open the lessons in JupyterLab'
 	@echo 'make bench    measure execution, building and pages'

@@ -215,6 +215,7 @@ class Book:
                 notebook, km=manager, timeout=self.settings.execution_timeout, record_timing=False,
                 resources={"metadata": {"path": str(self.pages[name].parent)}},
                 on_cell_execute=begin, on_cell_executed=finish,
+                coalesce_streams=True,    # a busy machine sends a line in parts, and myst_nb would put each on a line of its own
             )
             try:
                 asyncio.run(client.async_execute(env=_environment(), cleanup_kc=True, stderr=stderr))
