@@ -71,6 +71,12 @@ def test_a_launched_notebook_is_one_of_the_site(books):
     assert opened[0] in books[True]
 
 
+def test_only_the_notebook_of_the_site_is_there_to_be_downloaded(books):
+    page = BeautifulSoup(books[True]["book/room/lesson.html"], "html.parser")
+    offered = page.select(".page-menu a[download][href$='.ipynb']")    # as live.js looks for it
+    assert [link["href"] for link in offered] == ["../../notebooks/room/lesson.ipynb"]
+
+
 def test_a_page_that_is_no_notebook_is_edited_and_reported_only(books):
     assert set(links(books[True]["book/index.html"])) == {"Edit this page", "Report a problem"}
     assert links(books[True]["search.html"]) == {}

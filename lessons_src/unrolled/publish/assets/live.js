@@ -85,7 +85,7 @@
   };
 
   const elsewhere = () => {
-    const notebook = document.querySelector('.page-menu a[href$=".ipynb"]');
+    const notebook = document.querySelector('.page-menu a[download][href$=".ipynb"]');
     if (!notebook) return [];
     return [make("a", { href: notebook.href, download: "" }, "The notebook of this lesson"), " runs in any Jupyter."];
   };
