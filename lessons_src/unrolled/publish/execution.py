@@ -91,7 +91,9 @@ class Book:
             pages = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
             settings = env.mystnb_config
             cache_path = Path(settings.execution_cache_path)
-            app.unrolled_book = cls(Path(app.confdir), cache_path, pages, env.myst_config, settings)
+            # Kept with Sphinx's own state: a page that has not changed is not parsed again by the next build.
+            known = env.unrolled_lessons = getattr(env, "unrolled_lessons", {})
+            app.unrolled_book = cls(Path(app.confdir), cache_path, pages, env.myst_config, settings, known)
         return app.unrolled_book
 
     @classmethod
