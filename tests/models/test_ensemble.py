@@ -22,13 +22,13 @@ def test_each_member_is_a_torch_rnn_with_a_linear_read_out():
 
 @pytest.mark.parametrize("name, phi", [("relu", nn.ReLU()), ("sigmoid", nn.Sigmoid()), ("leaky_relu", nn.LeakyReLU()), ("elu", nn.ELU())])
 def test_members_with_another_activation_are_networks_with_it(name, phi):
-    ensemble = RNNEnsemble(2, 2, 5, seed=1, activation=name).double()
-    x = torch.randn(4, 2, 6, 2, dtype=torch.float64)
+    ensemble = RNNEnsemble(2, 2, 5, seed=1, activation=name, initial=0.5).double()
+    x, half = torch.randn(4, 2, 6, 2, dtype=torch.float64), torch.full((6, 5), 0.5, dtype=torch.float64)
     together = ensemble(x)
     for s in range(2):
         alone = ActivatedRNN(2, 5, phi).double()
         alone.W.data, alone.U.data, alone.b.data = ensemble.W[s].data.T, ensemble.U[s].data.T, ensemble.b[s, 0].data
-        last = alone(x[:, s])[-1]
+        last = alone(x[:, s], half)[-1]
         torch.testing.assert_close(together[s], (last @ ensemble.V[s] + ensemble.d[s, 0])[:, 0], rtol=0, atol=1e-14)
 
 
