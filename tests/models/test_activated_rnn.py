@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from unrolled.cells import rnn
-from unrolled.models.activated_rnn import ActivatedRNN
+from unrolled.models.activated_rnn import ActivatedEnsemble, ActivatedRNN
 
 
 @pytest.mark.parametrize("phi, name", [(torch.tanh, "tanh"), (nn.ReLU(), "relu")])
@@ -48,3 +48,22 @@ def test_it_starts_as_torch_starts():
     network = ActivatedRNN(2, 400, torch.tanh)
     assert network.U.abs().max() <= 1 / 20 and abs(network.U.std().item() - 1 / (20 * 3**0.5)) < 1e-3
     assert network.b.abs().max() > 1 / 20, "two biases, each within 1/sqrt(H)"
+
+
+@pytest.mark.parametrize("name, phi", [
+    ("relu", nn.ReLU()), ("sigmoid", nn.Sigmoid()), ("leaky_relu", nn.LeakyReLU()), ("elu", nn.ELU()),
+])  # fmt: skip
+def test_members_with_another_activation_are_networks_with_it(name, phi):
+    ensemble = ActivatedEnsemble(2, 2, 5, name, seed=1, initial=0.5).double()
+    x, half = torch.randn(4, 2, 6, 2, dtype=torch.float64), torch.full((6, 5), 0.5, dtype=torch.float64)
+    together = ensemble(x)
+    for s in range(2):
+        alone = ActivatedRNN(2, 5, phi).double()
+        alone.W.data, alone.U.data, alone.b.data = ensemble.W[s].data.T, ensemble.U[s].data.T, ensemble.b[s, 0].data
+        last = alone(x[:, s], half)[-1]
+        torch.testing.assert_close(together[s], (last @ ensemble.V[s] + ensemble.d[s, 0])[:, 0], rtol=0, atol=1e-14)
+
+
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(ValueError, match="one of tanh, sigmoid, relu, leaky_relu, elu, not 'gelu'"):
+        ActivatedEnsemble(1, 1, 1, "gelu")

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from unrolled.models.activated_rnn import ActivatedRNN
 from unrolled.models.ensemble import DeepEnsemble, FusedEnsemble, GRUEnsemble, RNNEnsemble, clip_each
 
 
@@ -18,18 +17,6 @@ def test_each_member_is_a_torch_rnn_with_a_linear_read_out():
         alone.bias_ih_l0.data, alone.bias_hh_l0.data = ensemble.b[s, 0].data, torch.zeros(5, dtype=torch.float64)
         readout.weight.data, readout.bias.data = ensemble.V[s].data.T, ensemble.d[s, 0].data
         torch.testing.assert_close(together[s], readout(alone(x[:, s])[1][0])[:, 0], rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize("name, phi", [("relu", nn.ReLU()), ("sigmoid", nn.Sigmoid()), ("leaky_relu", nn.LeakyReLU()), ("elu", nn.ELU())])
-def test_members_with_another_activation_are_networks_with_it(name, phi):
-    ensemble = RNNEnsemble(2, 2, 5, seed=1, activation=name, initial=0.5).double()
-    x, half = torch.randn(4, 2, 6, 2, dtype=torch.float64), torch.full((6, 5), 0.5, dtype=torch.float64)
-    together = ensemble(x)
-    for s in range(2):
-        alone = ActivatedRNN(2, 5, phi).double()
-        alone.W.data, alone.U.data, alone.b.data = ensemble.W[s].data.T, ensemble.U[s].data.T, ensemble.b[s, 0].data
-        last = alone(x[:, s], half)[-1]
-        torch.testing.assert_close(together[s], (last @ ensemble.V[s] + ensemble.d[s, 0])[:, 0], rtol=0, atol=1e-14)
 
 
 def test_no_member_gets_anothers_gradient():
@@ -118,5 +105,3 @@ def test_what_no_ensemble_can_be_is_refused():
         FusedEnsemble("GRU", 1, 1, 1, forget_bias=1.0)
     with pytest.raises(ValueError, match="one for each of 3 members, got 2"):
         GRUEnsemble(3, 1, 1, seed=[1, 2])
-    with pytest.raises(ValueError, match="one of tanh, sigmoid, relu, leaky_relu, elu, not 'gelu'"):
-        RNNEnsemble(1, 1, 1, activation="gelu")

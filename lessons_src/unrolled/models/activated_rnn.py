@@ -7,6 +7,14 @@ import math
 
 import torch
 from torch import nn
+from torch.nn import functional
+
+from unrolled.models.ensemble import RNNEnsemble
+
+ACTIVATIONS = {
+    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu, "leaky_relu": functional.leaky_relu,
+    "elu": functional.elu,
+}  # fmt: skip
 
 
 class ActivatedRNN(nn.Module):
@@ -35,3 +43,22 @@ class ActivatedRNN(nn.Module):
             h = self.phi(torch.addmm(from_input, h, self.U.T))
             states.append(h)
         return torch.stack(states)
+
+
+class ActivatedEnsemble(RNNEnsemble):
+    """An `RNNEnsemble` with an activation of `ACTIVATIONS` for tanh. initial: what every unit's state starts from.
+
+    Raises ValueError for an unknown activation.
+    """
+
+    def __init__(self, members, input_size, hidden_size, activation, weights="pytorch", seed=0, initial=0.0):
+        super().__init__(members, input_size, hidden_size, weights, seed)
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"the activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
+        self.phi, self.initial = ACTIVATIONS[activation], initial
+
+    def forward(self, x):
+        h = x.new_full((*x.shape[1:3], self.U.shape[1]), self.initial)
+        for a in x @ self.W + self.b:
+            h = self.phi(torch.baddbmm(a, h, self.U))
+        return (h @ self.V + self.d)[..., 0]

@@ -4,12 +4,6 @@ import math
 
 import torch
 from torch import nn
-from torch.nn import functional
-
-ACTIVATIONS = {
-    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu, "leaky_relu": functional.leaky_relu,
-    "elu": functional.elu,
-}  # fmt: skip
 
 
 class _Ensemble(nn.Module):
@@ -46,19 +40,15 @@ class _Ensemble(nn.Module):
 
 
 class RNNEnsemble(_Ensemble):
-    """`members` simple RNNs with a linear read-out of the last state; member s never sees another's data or gradient.
+    """`members` tanh RNNs with a linear read-out of the last state; member s never sees another's data or gradient.
 
     Each is initialised as torch.nn.RNN and torch.nn.Linear initialise. With ``weights="orthogonal"`` the recurrent
-    matrix alone is a random orthogonal one instead. activation: a name of `ACTIVATIONS`. initial: what every unit's state
-    starts from.
+    matrix alone is a random orthogonal one instead.
     forward: x (T, members, B, input_size) -> (members, B), the read-out after the last step.
     """
 
-    def __init__(self, members, input_size, hidden_size, weights="pytorch", seed=0, activation="tanh", initial=0.0):
+    def __init__(self, members, input_size, hidden_size, weights="pytorch", seed=0):
         super().__init__(members, weights, seed)
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"the activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
-        self.phi, self.initial = ACTIVATIONS[activation], initial
         self.W = nn.Parameter(self.uniform(input_size, hidden_size, fan=hidden_size))
         self.U = nn.Parameter(self.square(hidden_size))
         two_biases = [self.uniform(1, hidden_size, fan=hidden_size) for _ in range(2)]
@@ -68,10 +58,9 @@ class RNNEnsemble(_Ensemble):
 
     def forward(self, x):
         from_input = x @ self.W + self.b
-        from_start = self.initial * self.U.sum(1, keepdim=True) if self.initial else 0
-        h = self.phi(from_input[0] + from_start)
+        h = torch.tanh(from_input[0])
         for a in from_input[1:]:
-            h = self.phi(torch.baddbmm(a, h, self.U))
+            h = torch.tanh(torch.baddbmm(a, h, self.U))
         return (h @ self.V + self.d)[..., 0]
 
 
