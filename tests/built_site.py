@@ -259,24 +259,32 @@ def head_faults(html):
     return faults
 
 
-def link_faults(site, name):
-    """Links of a page that lead nowhere, or to another host from outside the text."""
+def link_faults(site, name, ours=()):
+    """Links of a page that lead nowhere, or to another host from outside the text; `ours` begin those that may."""
     path = site / name
     page = _parsed(path.read_text(encoding="utf-8"))
     faults = []
     for tag in page.select("a[href]"):
         parts = urlsplit(tag["href"])
         if parts.scheme or parts.netloc:
-            if not tag.find_parent("article"):
+            if not (tag.find_parent("article") or tag["href"].startswith(tuple(ours))):
                 faults.append(f"leads to another host from outside the text: {tag['href']}")
             continue
-        base = site if parts.path.startswith("/") else path.parent
-        target = (base / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
+        place, asked = _place(site), unquote(parts.path)
+        within = site / asked.removeprefix(place) if asked.startswith(place) else path.parent / asked
+        target = within.resolve() if asked else path
         if not target.is_file():
             faults.append(f"leads nowhere: {tag['href']}")
         elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in _ids(target):
             faults.append(f"leads to no place of that page: {tag['href']}")
     return faults
+
+
+def _place(site):
+    """The path at which its host will serve a site, as its robots.txt says; "/" without one."""
+    robots = site / "robots.txt"
+    said = re.search(r"^Sitemap: (.*)sitemap\.xml$", robots.read_text(), re.MULTILINE) if robots.exists() else None
+    return urlsplit(said[1]).path if said else "/"
 
 
 @lru_cache(maxsize=1)

@@ -38,8 +38,8 @@ FAILING = {
     "runs": NOTEBOOK + "# A lesson that runs\n\n```{code-cell}\nprint(1)\n```\n",
 }
 RECORD = {
-    "experiment": "toy", "device": "cpu", "parameters": {}, "seeds": [0], "results": {}, "versions": {}, "code": {},
-    "date": "2026-11-21", "wall_seconds": 1,
+    "experiment": "toy", "device": "cpu", "scale": "full", "machine": "one", "parameters": {}, "seeds": [0], "results": {},
+    "versions": {}, "code": {}, "date": "2026-11-21", "wall_seconds": 1,
 }  # fmt: skip
 
 

@@ -153,6 +153,24 @@ def test_a_poor_link_is_caught(tmp_path, link, fault):
     assert any(fault in said for said in built_site.link_faults(tmp_path, "page.html"))
 
 
+@pytest.mark.parametrize(("link", "fault"), [
+    ("/course/page.html", []), ("/course/none.html", ["leads nowhere: /course/none.html"]),
+    ("/page.html", ["leads nowhere: /page.html"]),
+])  # fmt: skip
+def test_a_link_from_the_root_of_the_host_must_know_the_place_of_the_site(tmp_path, link, fault):
+    (tmp_path / "robots.txt").write_text("Sitemap: https://example.org/course/sitemap.xml\n")
+    (tmp_path / "page.html").write_text(page(f'<a href="{link}">There</a>'), encoding="utf-8")
+    assert built_site.link_faults(tmp_path, "page.html") == fault
+
+
+def test_only_the_named_links_may_lead_away(tmp_path):
+    links = '<a href="https://github.com/me/mine/issues">Mine</a> <a href="https://github.com/you">Yours</a>'
+    (tmp_path / "page.html").write_text(page(links), encoding="utf-8")
+    assert built_site.link_faults(tmp_path, "page.html", ["https://github.com/me/mine/"]) == [
+        "leads to another host from outside the text: https://github.com/you"
+    ]
+
+
 def test_a_request_that_leaves_later_is_noted_too(browser, tmp_path):
     (tmp_path / "page.html").write_text(page("", policy=""), encoding="utf-8")
     seen = Look()

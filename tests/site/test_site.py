@@ -5,7 +5,7 @@ import re
 import built_site
 import pytest
 from bs4 import BeautifulSoup
-from built_site import PHONE, VIEWS, Look, look, opened
+from built_site import NARROW, PHONE, VIEWS, Look, look, opened
 
 LESSON_KB = 300  # a page with its figures, styles, scripts and fonts
 
@@ -46,10 +46,10 @@ def test_a_page_is_light_and_paints_at_once(seen, name):
     assert built_site.waits(seen(name)) == []
 
 
-def test_a_page_says_what_it_is_and_leads_somewhere(site, name):
+def test_a_page_says_what_it_is_and_leads_somewhere(site, name, ours):
     html = (site / name).read_text(encoding="utf-8")
     assert built_site.head_faults(html) == []
-    assert built_site.link_faults(site, name) == []
+    assert built_site.link_faults(site, name, ours) == []
 
 
 def test_a_page_opens_from_a_folder(browser, site, lesson):
@@ -107,15 +107,17 @@ def test_the_keyboard_reaches_text_and_colours(browser, address, lesson):
     assert modes == {"auto", "light", "dark"}
 
 
-def test_menu_of_a_lesson_opens_with_and_without_script(browser, address, lesson):
+def test_the_menus_of_a_lesson_open_on_the_screen_with_and_without_script(browser, address, lesson):
     for javascript in (True, False):
-        with opened(browser, Look(), javascript=javascript) as page:
+        with opened(browser, Look(), size=NARROW, javascript=javascript) as page:
             page.goto(address + lesson)
-            page.click(".page-menu > summary")
-            assert page.is_visible(".page-menu a[download]")
-            if javascript:
-                page.keyboard.press("Escape")
-                assert page.is_hidden(".page-menu a[download]")
+            assert page.locator(".page-menu a[download]").count()
+            for menu in page.locator(".page-menu").all():
+                menu.locator("summary").click()
+                box = menu.locator("ul").bounding_box()
+                assert box["x"] >= 0 and box["x"] + box["width"] <= NARROW["width"]
+                page.keyboard.press("Escape") if javascript else menu.locator("summary").click()
+                assert menu.locator("ul").is_hidden()
 
 
 def test_the_list_of_pages_is_there_on_a_phone_with_and_without_script(browser, address):

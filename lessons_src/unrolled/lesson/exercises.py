@@ -69,6 +69,111 @@ def _forget_bias(answer):
         raise NotYet(f"with your bias the gate is {gate:.4f}, and {gate:.4f}^{steps} = {gate**steps:.4f}, not one half.")
 
 
+# --- Lesson: bptt-by-hand ---
+
+
+@exercise("sweep-back")
+def _sweep_back(answer):
+    """answer(U, h, direct) -> the gradients at a_1, ..., a_T of a tanh RNN with a loss at every step."""
+    rng = np.random.default_rng(0)
+    for steps in (1, 2, 5):
+        U, h, direct = rng.normal(size=(4, 4)), np.tanh(rng.normal(size=(steps + 1, 4))), rng.normal(size=(steps, 4))
+        got = _something(answer(U.copy(), h.copy(), direct.copy()))
+        if np.shape(got) != (steps, 4):
+            raise NotYet(f"for {steps} step(s) of 4 units the shape is ({steps}, 4); yours is {np.shape(got)}.")
+        right = _swept(U, h[1:], direct, lambda slope, arrives, own: U.T @ (slope * arrives))
+        if np.allclose(got, right):
+            continue
+        if np.allclose(got, _swept(U, h[:-1], direct, lambda slope, arrives, own: U.T @ (slope * arrives))):
+            raise NotYet("you take the slope of step k from the state before it; h[0] is the initial state.")
+        if steps == 1:
+            raise NotYet("for a single step the result is the slope times `direct`; nothing comes from later steps.")
+        for carry, hint in (
+            (lambda slope, arrives, own: U @ (slope * arrives), "you carry with U; backwards it is U transposed."),
+            (lambda slope, arrives, own: U.T @ arrives, "what you carry to the step before has not passed the slopes."),
+            (lambda slope, arrives, own: 0, "later losses are missing; every step but the last hears of them."),
+            (
+                lambda slope, arrives, own: U.T @ (slope * own),
+                "only the loss of the next step arrives; add what has come from further on.",
+            ),
+        ):
+            if np.allclose(got, _swept(U, h[1:], direct, carry)):
+                raise NotYet(hint)
+        wrong = 1 + int(np.flatnonzero(~np.isclose(got, right).all(1))[-1])
+        raise NotYet(f"of {steps} steps, counted from 1, the sweep first goes wrong at step {wrong}.")
+
+
+def _swept(U, states, direct, carry):
+    """The sweep with what each step hands to the one before it given by `carry`."""
+    deltas, carried = np.zeros_like(direct), 0.0
+    for k in reversed(range(len(direct))):
+        slope, arrives = 1 - states[k] ** 2, direct[k] + carried
+        deltas[k] = slope * arrives
+        carried = carry(slope, arrives, direct[k])
+    return deltas
+
+
+@exercise("check-by-differences")
+def _check_by_differences(answer):
+    """answer(loss, M, gradient) -> the relative error of a gradient against central differences."""
+    rng = np.random.default_rng(0)
+    C, M = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+
+    def loss(M):
+        return float(np.sum(C * np.exp(M)))
+
+    gradient, kept = C * np.exp(M), M.copy()
+    got = _something(answer(loss, M, gradient.copy()))
+    if not np.array_equal(M, kept):
+        raise NotYet("your function changes M; the reader of its result still needs it.")
+    if np.shape(got) != ():
+        raise NotYet(f"the relative error is one number; yours has shape {np.shape(got)}.")
+    if not got < 1e-4:
+        raise NotYet(f"for a right gradient you report an error of {float(got):.2g}.")
+    if not got < 1e-8:
+        raise NotYet(
+            f"you report {float(got):.2g} for a right gradient: a one-sided difference, or a poor step?"
+        )
+    for scale in (1.0, 1e-3):
+        got = answer(lambda M: scale * loss(M), M, 0.5 * scale * gradient)
+        if not abs(got - 0.5) < 1e-6:
+            norm = scale * np.linalg.norm(gradient)
+            raise NotYet(f"for half of a gradient of norm {norm:.2g} the error is 0.5; you report {float(got):.2g}.")
+    wrong = gradient.copy()
+    wrong[2, 3] *= -1
+    expected = 2 * abs(gradient[2, 3]) / np.linalg.norm(gradient)
+    got = answer(loss, M, wrong)
+    if not abs(got - expected) < 1e-6:
+        raise NotYet(f"with the sign of one entry wrong the error is {expected:.2g}; you report {float(got):.2g}.")
+
+
+@exercise("rtrl-one-unit")
+def _rtrl_one_unit(answer):
+    """answer(w, u, x) -> dh_T/du of h_t = tanh(w x_t + u h_{t-1}), from h_0 = 0."""
+    rng = np.random.default_rng(0)
+    w, u = 0.8, 1.3
+    for steps in (1, 2, 6):
+        x = rng.normal(size=steps)
+        h, derivative, late, immediate = 0.0, 0.0, 0.0, 0.0
+        for x_t in x:
+            before, h = h, np.tanh(w * x_t + u * h)
+            slope = 1 - h**2
+            derivative, immediate = slope * (before + u * derivative), slope * before
+            late = slope * (h + u * late)
+        got = _something(answer(w, u, x.copy()))
+        if np.shape(got) != ():
+            raise NotYet(f"the derivative is one number; yours has shape {np.shape(got)}.")
+        if abs(got - derivative) < 1e-9:
+            continue
+        if abs(got - late) < 1e-9:
+            raise NotYet("you use the new state where the old one belongs: u multiplies the state before the step.")
+        if steps > 2 and abs(got - immediate) < 1e-9:
+            raise NotYet("that is what the last step does; the derivative of the state before it is missing.")
+        if steps > 1 and abs(got) < 1e-12:
+            raise NotYet("your derivative stays zero: u h depends on u directly, too.")
+        raise NotYet(f"for {steps} step(s) it is {derivative:.6f}, you have {float(got):.6f}.")
+
+
 # foundations/rnn-vs-ann-training
 
 
@@ -153,3 +258,73 @@ def _last_valid(answer):
         if np.allclose(got, outputs[-1]):
             raise NotYet("that is the last column, which for the shorter sequences is padding.")
         raise NotYet(f"for the lengths {lengths} the states are wrong; a sequence of length 1 ends at index 0.")
+
+
+# --- Lesson: activations ---
+
+
+@exercise("into-sigmoids")
+def _into_sigmoids(answer):
+    """answer(W, U, b, V, d, h0) -> the six arrays of the sigmoid network with the outputs of this tanh network."""
+    rng = np.random.default_rng(0)
+    H = 4
+    W, U, b, V, d = (rng.normal(size=shape) for shape in ((H, 3), (H, H), (H,), (2, H), (2,)))
+    h0, x = np.tanh(rng.normal(size=H)), rng.normal(size=(5, 3))
+    got = _something(answer(*(array.copy() for array in (W, U, b, V, d, h0))))
+    shapes = [np.shape(array) for array in got]
+    expected = [(H, 3), (H, H), (H,), (2, H), (2,), (H,)]
+    if shapes != expected:
+        raise NotYet(f"six arrays of the shapes {expected} are needed; yours are {shapes}.")
+    Ws, Us, bs, Vs, ds, s = got
+    if not np.allclose(2 * s - 1, h0):
+        raise NotYet("your initial state s does not give h = 2s - 1 at the start.")
+    if not np.allclose(Vs @ s + ds, V @ h0 + d):
+        raise NotYet("the read-out of the initial state differs; h = 2s - 1 goes into V h + d.")
+    h = h0
+    for t, x_t in enumerate(x, 1):
+        h, s = np.tanh(W @ x_t + U @ h + b), 1 / (1 + np.exp(-(Ws @ x_t + Us @ s + bs)))
+        if not np.allclose(2 * s - 1, h):
+            raise NotYet(f"after step {t} the states differ by {np.abs(2 * s - 1 - h).max():.2g}; look at W, U and b.")
+
+
+@exercise("masked-product")
+def _masked_product(answer):
+    """answer(U, h) -> dh_T/dh_0 of a ReLU network, from its states after each step."""
+    rng = np.random.default_rng(0)
+    for steps in (1, 2, 5):
+        U, h = rng.normal(size=(4, 4)), np.maximum(0, rng.normal(0.5, 1, size=(steps, 4)))
+        forwards, backwards, behind = np.eye(4), np.eye(4), np.eye(4)
+        for state in h:
+            on = np.diag((state > 0).astype(float))
+            forwards, backwards, behind = on @ U @ forwards, backwards @ on @ U, U @ on @ behind
+        got = _something(answer(U.copy(), h.copy()))
+        if np.shape(got) != (4, 4):
+            raise NotYet(f"the Jacobian of 4 units has the shape (4, 4); yours has {np.shape(got)}.")
+        if np.allclose(got, forwards):
+            continue
+        if np.allclose(got, np.linalg.matrix_power(U, steps)):
+            raise NotYet("that is a power of U; the units that are off pass nothing.")
+        if np.allclose(got, behind):
+            raise NotYet("you mask the columns of U; a unit that is off after the step loses its row.")
+        if np.allclose(got, backwards):
+            raise NotYet("your factors stand in the wrong order; later steps stand on the left.")
+        raise NotYet(f"for {steps} step(s) your product is off by {np.abs(got - forwards).max():.2g}.")
+
+
+@exercise("neutral-scale")
+def _neutral_scale(answer):
+    """answer(U, h) -> the scale of U at which a ReLU network without input neither grows nor shrinks."""
+    rng = np.random.default_rng(0)
+    for gain in (0.4, 1.0, 3.0):
+        U, h = gain * np.abs(rng.normal(size=(6, 6))) / 6, rng.uniform(0.1, 1, size=6)
+        growth = np.abs(np.linalg.eigvals(U)).max()  # all entries are positive, so no unit is ever off
+        got = _something(answer(U.copy(), h.copy()))
+        if np.shape(got) != ():
+            raise NotYet(f"the scale is one number; yours has shape {np.shape(got)}.")
+        if abs(got * growth - 1) < 1e-6:
+            continue
+        if abs(got - np.log(growth)) < 1e-6:
+            raise NotYet("that is the growth rate; which c adds its opposite?")
+        if abs(got / growth - 1) < 1e-6:
+            raise NotYet("that is the growth factor itself; the scale must undo it.")
+        raise NotYet(f"with your scale the state is multiplied by {abs(got) * growth:.4g} per step, not 1.")
