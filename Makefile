@@ -13,12 +13,16 @@ export PYTHONPATH := $(CURDIR)/lessons_src
 # A kernel called python3 in the reader's own Jupyter folder must not run the lessons: ours is looked up first.
 export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter
 
-.PHONY: book test serve lab bench accept lock clean help python book-environment dev-environment browser
+.PHONY: book live test serve lab bench links accept lock clean help python book-environment dev-environment browser
 .NOTPARALLEL:
 
 book: book-environment
 	@$(BUILD)
 	@echo 'The book is at _build/html/index.html; "make serve" shows it in a browser.'
+
+# FROM names a folder with files of Pyodide, for machines that may not fetch them.
+live: book
+	@$(RUN) -m unrolled.publish live _build/html $(if $(FROM),--from "$(FROM)")
 
 test: dev-environment browser
 	@$(BUILD)
@@ -39,12 +43,8 @@ dev-environment: python
 browser: dev-environment
 	@$(PYTHON) -I $(BOOTSTRAP) browser
 
-serve: python
-	@test -f _build/html/index.html || { echo 'There is no book yet: "make book" builds it.' >&2; exit 1; }
-	@$(PYTHON) -I -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
-	  { echo 'Port $(PORT) is taken: choose another, as in "make serve PORT=8001".' >&2; exit 1; }
-	@echo 'The book is at http://127.0.0.1:$(PORT)/ until you press Ctrl-C.'
-	@$(PYTHON) -I -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) >/dev/null
+serve: book-environment
+	@$(RUN) -m unrolled.publish serve --port $(PORT)
 
 # The setting that opens a text lesson as a notebook goes into .venv, not into the reader's own Jupyter settings.
 lab: book-environment
@@ -54,6 +54,10 @@ lab: book-environment
 
 bench: dev-environment browser
 	@$(RUN) benchmarks/site.py
+
+# As a custom builder, because Jupyter Book's own writes its report into the site.
+links: book-environment
+	@.venv/bin/jupyter-book build . --builder custom --custom-builder linkcheck
 
 accept: book-environment
 	@$(RUN) -m unrolled.publish accept
@@ -80,10 +84,12 @@ clean:
 
 help:
 	@echo 'make book     install into .venv, execute the lessons, build the site (the default)'
-	@echo 'make test     the same, then every test'
-	@echo 'make serve    show the built site at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)'
+	@echo 'make live     the same, then put Python (17 MB) beside the site, so that cells run in the page; FROM=DIR has it'
+	@echo 'make test     build the book, then run every test'
+	@echo 'make serve    show the site at http://127.0.0.1:$(PORT)/, built again after each edit (PORT=8001: another port)'
 	@echo 'make lab      open the lessons in JupyterLab'
 	@echo 'make bench    measure execution, building and pages'
+	@echo 'make links    ask every site that the lessons link to whether the page is still there'
 	@echo 'make accept   take the outputs of the lessons as they are now for the reference that tests compare with'
 	@echo 'make lock     write requirements.txt and requirements-dev.txt anew from pyproject.toml'
 	@echo 'make clean    remove what was built; .venv stays'

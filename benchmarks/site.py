@@ -23,6 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from unrolled.publish.bootstrap import find_browser
 from unrolled.publish.execution import Book, seconds
+from unrolled.publish.serve import PAUSE, Builder
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "pyproject.toml", "book", "lessons_src", "results")
@@ -83,6 +84,24 @@ def build(folder):
     return time.perf_counter() - began
 
 
+def edit(page):
+    """Add a sentence to a page."""
+    with open(page, "a", encoding="utf-8") as file:
+        file.write("\nOne sentence more.\n")
+
+
+def served_edits(book):
+    """Seconds from an edit of prose to the built page under `make serve`, for the first lesson, RUNS times."""
+    for _ in range(RUNS):
+        builder = Builder(book.root)
+        time.sleep(10)    # by then it waits, as it does between two edits
+        edit(book.pages[next(iter(book.lessons()))])
+        began = time.perf_counter()
+        if failure := builder.finish():
+            sys.exit(failure)
+        yield time.perf_counter() - began + PAUSE / 2    # an edit is noticed half a pause later, on average
+
+
 def weights(address, pages, browser_path):
     """{page: (kB of all bodies that a first visit requests, number of requests)}, scrolled to its end."""
     found = {}
@@ -140,9 +159,9 @@ def main():
         for source, taken in seconds(book.cache_path).items():
             row(f"  cells of {source}", f"{taken:.1f} s")
         lessons = list(book.lessons())
-        with open(book.pages[lessons[0]], "a", encoding="utf-8") as file:
-            file.write("\nOne sentence more.\n")
-        row(f"build after an edit of prose in {lessons[0]}", f"{build(folder):.1f} s")
+        edit(book.pages[lessons[0]])
+        row(f"make book after an edit of prose in {lessons[0]}", f"{build(folder):.1f} s")
+        row("make serve after the same, from saving to the page", f"{statistics.median(served_edits(book)):.1f} s")
         with served(folder / "_build" / "html") as address:
             found = weights(address, lessons, browser_path)
             for page, (size, requests) in found.items():

@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAPERS = (
     "README.md", "CONTRIBUTING.md", "LICENSE", "LICENSE-text", "CITATION.cff", "Makefile", "pyproject.toml",
     "requirements.txt", "requirements-dev.txt", "_config.yml", "_toc.yml", ".ci/run", ".github/workflows/test.yml",
-    "binder/requirements.txt", "binder/runtime.txt", "binder/postBuild", "book/index.md",
+    ".github/workflows/publish.yml", "setup.py", "binder/requirements.txt", "binder/runtime.txt", "book/index.md",
 )  # fmt: skip
-PROGRAMS = (".ci/run", "binder/postBuild")
+PROGRAMS = (".ci/run",)
 
 ROOMS = ("cells", "gradients", "tasks", "models", "experiments", "lesson", "publish")    # lowest first
 NUMERICS = ROOMS[:5]
@@ -94,9 +94,7 @@ def test_a_missing_paper_is_found(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("text")
     (tmp_path / "LICENSE").unlink()
-    assert missing_papers(tmp_path) == [
-        "LICENSE is missing or empty", ".ci/run is not executable", "binder/postBuild is not executable"
-    ]  # fmt: skip
+    assert missing_papers(tmp_path) == ["LICENSE is missing or empty", ".ci/run is not executable"]
 
 
 def test_rooms_are_those_of_the_plan():
@@ -183,9 +181,3 @@ def test_citation_has_what_the_format_requires():
 def test_licence_of_the_text_is_verbatim():
     digest = hashlib.sha256((ROOT / "LICENSE-text").read_bytes()).hexdigest()
     assert digest == "fd3a263fe19ed8faa9068b43abaebafc02c77897b0c6fc09abc04bb592e5f16e"    # CC BY 4.0, plain text
-
-
-def test_binder_takes_the_pins_and_a_small_torch():
-    lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert "-r ../requirements.txt" in lines
-    assert "--extra-index-url https://download.pytorch.org/whl/cpu" in lines

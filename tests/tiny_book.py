@@ -39,7 +39,8 @@ def build(folder, pages, sphinx_config=None):
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["local_extensions"] = {"unrolled.publish": str(ROOT / "lessons_src")}
     config["bibtex_bibfiles"] = [str(ROOT / "book" / "references.bib")]
-    config["sphinx"]["config"].update(sphinx_config or {})
+    config["html"].pop("baseurl", None)    # the book of a test has no address, whatever the course has
+    config["sphinx"]["config"].update({"course_repository": ""} | (sphinx_config or {}))
     names = list(pages)
     toc = {"format": "jb-book", "root": f"book/{names[0]}", "chapters": [{"file": f"book/{n}"} for n in names[1:]]}
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import torch
 
 from unrolled.experiments.depth import depth_accuracy
 from unrolled.experiments.recall import recall_accuracy
-from unrolled.experiments.training import count_learnt, train
+from unrolled.experiments.training import count_learnt, logistic_loss, train
 from unrolled.models.ensemble import DeepEnsemble
 
 
@@ -35,7 +35,7 @@ def test_a_members_own_learning_rate_is_that_of_a_run_alone(optimiser):
             return x, torch.sign(x.sum(2))
 
         model = DeepEnsemble(2, 3, 4, 2)
-        train(model, draw, rates, updates=5, optimiser=optimiser, tested=1)
+        train(model, draw, rates, 5, logistic_loss, optimiser)
         return [p.detach() for p in model.parameters()]
 
     high, low, mixed = weights_after([0.1, 0.1]), weights_after([0.01, 0.01]), weights_after([0.1, 0.01])

@@ -1,8 +1,10 @@
 """Intervals against values computed by others."""
 
+from math import inf
+
 import pytest
 
-from unrolled.experiments.statistics import difference, wilson
+from unrolled.experiments.statistics import difference, median_interval, wilson
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,21 @@ def test_difference_changes_sign_with_its_arms():
 def test_counts_that_are_no_counts_are_refused(successes, trials):
     with pytest.raises(ValueError, match="0 <= successes <= trials"):
         wilson(successes, trials)
+
+
+@pytest.mark.parametrize(
+    "trials, rank",
+    # The ranks of the sorted values that a published table of intervals for a median gives for at least 95 %.
+    [(6, 1), (8, 1), (9, 2), (10, 2), (12, 3), (15, 4), (17, 5), (20, 6)],
+)
+def test_a_median_lies_between_the_tabulated_ranks(trials, rank):
+    values = list(range(trials, 0, -1))
+    assert median_interval(values) == ((trials + 1) / 2, rank, trials + 1 - rank)
+
+
+def test_a_median_of_few_or_unfinished_runs_says_how_little_it_knows():
+    assert median_interval([1.0, 2.0, 3.0, 4.0, 5.0]) == (3.0, -inf, inf)
+    assert median_interval([300, 400, 500, 600, inf, inf]) == (550, 300, inf)
+    assert median_interval([300, 400, inf, inf, inf, inf]) == (inf, 300, inf)
+    with pytest.raises(ValueError, match="at least one value, got none"):
+        median_interval([])

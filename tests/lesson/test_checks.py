@@ -59,6 +59,154 @@ SAYINGS = [
 ]
 
 
+# --- Lesson: bptt-by-hand ---
+
+
+def sweep(carry, states=slice(1, None)):
+    """A sweep back whose carry to the step before is carry(U, slope, arrives, own)."""
+
+    def sweep_back(U, h, direct):
+        deltas, carried = np.zeros_like(direct), 0.0
+        for k in reversed(range(len(direct))):
+            slope, arrives = 1 - h[states][k] ** 2, direct[k] + carried
+            deltas[k] = slope * arrives
+            carried = carry(U, slope, arrives, direct[k])
+        return deltas
+
+    return sweep_back
+
+
+def right_carry(U, slope, arrives, own):
+    return U.T @ (slope * arrives)
+
+
+def differences(loss, M, gradient, step=6e-6, one_sided=False, in_place=False, largest=False):
+    at = M if in_place else M.copy()
+    numeric = np.zeros_like(M)
+    for index in np.ndindex(M.shape):
+        at[index] += step
+        above = loss(at)
+        at[index] -= step if one_sided else 2 * step
+        numeric[index] = (above - loss(at)) / (step if one_sided else 2 * step)
+        at[index] += 0 if one_sided else step
+    off = gradient - numeric
+    if largest:
+        return np.abs(off).max()
+    return np.linalg.norm(off) / max(np.linalg.norm(gradient), np.linalg.norm(numeric))
+
+
+def forward_gradient(w, u, x):
+    h = derivative = 0.0
+    for x_t in x:
+        before, h = h, np.tanh(w * x_t + u * h)
+        derivative = (1 - h**2) * (before + u * derivative)
+    return derivative
+
+
+def new_state_for_old(w, u, x):
+    h = derivative = 0.0
+    for x_t in x:
+        h = np.tanh(w * x_t + u * h)
+        derivative = (1 - h**2) * (h + u * derivative)
+    return derivative
+
+
+def immediate_only(w, u, x):
+    h = derivative = 0.0
+    for x_t in x:
+        before, h = h, np.tanh(w * x_t + u * h)
+        derivative = (1 - h**2) * before
+    return derivative
+
+
+SAYINGS += [
+    ("sweep-back", sweep(right_carry), "Correct."),
+    ("sweep-back", lambda U, h, direct: None, "returns nothing"),
+    ("sweep-back", lambda U, h, direct: h, "shape is (1, 4); yours is (2, 4)"),
+    ("sweep-back", sweep(right_carry, slice(None, -1)), "the state before it"),
+    ("sweep-back", lambda U, h, direct: direct, "for a single step"),
+    ("sweep-back", sweep(lambda U, slope, arrives, own: U @ (slope * arrives)), "U transposed"),
+    ("sweep-back", sweep(lambda U, slope, arrives, own: U.T @ arrives), "passed the slopes"),
+    ("sweep-back", sweep(lambda U, slope, arrives, own: 0), "later losses are missing"),
+    ("sweep-back", sweep(lambda U, slope, arrives, own: -U.T @ (slope * arrives)), "goes wrong at step 1"),
+    ("sweep-back", sweep(lambda U, slope, arrives, own: U.T @ (slope * own)), "from further on"),
+    ("check-by-differences", differences, "Correct."),
+    ("check-by-differences", lambda loss, M, gradient: ..., "returns nothing"),
+    ("check-by-differences", lambda *a: differences(*a, in_place=True), "changes M"),
+    ("check-by-differences", lambda loss, M, gradient: gradient, "one number; yours has shape (3, 4)"),
+    ("check-by-differences", lambda loss, M, gradient: 1.0, "for a right gradient you report an error of 1"),
+    ("check-by-differences", lambda *a: differences(*a, one_sided=True), "one-sided"),
+    ("check-by-differences", lambda *a: differences(*a, largest=True), "the error is 0.5"),
+    ("check-by-differences", lambda loss, M, gradient: 0.0, "the error is 0.5"),
+    ("rtrl-one-unit", forward_gradient, "Correct."),
+    ("rtrl-one-unit", lambda w, u, x: None, "returns nothing"),
+    ("rtrl-one-unit", lambda w, u, x: x[:2], "one number; yours has shape (1,)"),
+    ("rtrl-one-unit", new_state_for_old, "the old one belongs"),
+    ("rtrl-one-unit", immediate_only, "the derivative of the state before it is missing"),
+    ("rtrl-one-unit", lambda w, u, x: 0.0, "stays zero"),
+    ("rtrl-one-unit", lambda w, u, x: 7.0, "you have 7.0"),
+]
+
+
+# foundations/rnn-vs-ann-training
+
+
+def shared_weight(h, delta):
+    return delta.T @ h[:-1]
+
+
+def cut_it(U, h, delta, k):
+    dU = np.zeros_like(U)
+    for t in range(len(h) - 1, len(h) - 1 - k, -1):
+        da = (1 - h[t] ** 2) * delta
+        dU += np.outer(da, h[t - 1])
+        delta = U.T @ da
+    return dU
+
+
+def stream_in_rows(stream, rows, piece):
+    length = len(stream) // rows // piece * piece
+    return stream[: rows * length].reshape(rows, length).T.reshape(-1, piece, rows)
+
+
+def reshaped_only(stream, rows, piece):
+    length = len(stream) // rows // piece * piece
+    return stream[: rows * length].reshape(-1, piece, rows)
+
+
+def last_valid(outputs, lengths):
+    return outputs[lengths - 1, np.arange(len(lengths))]
+
+
+SAYINGS += [
+    ("shared-weight", shared_weight, "Correct."),
+    ("shared-weight", lambda h, delta: None, "returns nothing"),
+    ("shared-weight", lambda h, delta: delta, "shape (1, 4)"),
+    ("shared-weight", lambda h, delta: shared_weight(h, delta).T, "the transpose"),
+    ("shared-weight", lambda h, delta: delta.T @ h[1:], "the state before it"),
+    ("shared-weight", lambda h, delta: shared_weight(h, delta) / len(delta), "the chain rule adds"),
+    ("shared-weight", lambda h, delta: np.outer(delta[-1], h[-2]), "the last step's term alone"),
+    ("shared-weight", lambda h, delta: 2 * shared_weight(h, delta), "off by"),
+    ("cut-it", cut_it, "Correct."),
+    ("cut-it", lambda U, h, delta, k: ..., "returns nothing"),
+    ("cut-it", lambda U, h, delta, k: delta, "shape (4,)"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, 6), "that is the full gradient"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, k - 1), "that is what 2 step(s) contribute"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, min(k + 1, 6)), "that is what 4 step(s) contribute"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U.T, h, delta, k), "off by"),
+    ("stream-in-rows", stream_in_rows, "Correct."),
+    ("stream-in-rows", lambda stream, rows, piece: None, "returns nothing"),
+    ("stream-in-rows", reshaped_only, "reshape alone"),
+    ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece).swapaxes(1, 2), "give shape"),
+    ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece)[::-1], "it should be the beginning"),
+    ("last-valid", last_valid, "Correct."),
+    ("last-valid", lambda outputs, lengths: ..., "returns nothing"),
+    ("last-valid", lambda outputs, lengths: outputs[-1], "the last column"),
+    ("last-valid", lambda outputs, lengths: outputs[lengths - 2, np.arange(4)], "a sequence of length 1"),
+    ("last-valid", lambda outputs, lengths: outputs[lengths - 1], "yours has (4, 4, 3)"),
+]
+
+
 @pytest.mark.parametrize("name, answer, saying", SAYINGS)
 def test_what_an_answer_is_told(name, answer, saying, capsys):
     check(name, answer)

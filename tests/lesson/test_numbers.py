@@ -23,9 +23,9 @@ def test_a_number_reaches_the_prose_as_myst_nb_expects_it(monkeypatch):
     from myst_nb import glue
 
     ours, theirs = [], []
-    monkeypatch.setattr("unrolled.lesson.numbers.display", lambda data, **k: ours.append((data, k["metadata"])))
-    monkeypatch.setattr("IPython.display.display", lambda data, **k: theirs.append((data, k["metadata"])))
+    monkeypatch.setattr("IPython.display.display", lambda data, **k: ours.append((data, k["metadata"])))
     number("ratio", 2.9312e-26, 2)
+    monkeypatch.setattr("IPython.display.display", lambda data, **k: theirs.append((data, k["metadata"])))
     glue("ratio", "2.9×10⁻²⁶", display=False)
     (data, metadata), (their_data, their_metadata) = ours[0], theirs[0]
     assert metadata == their_metadata

@@ -116,8 +116,8 @@ def test_accept_leaves_the_references_where_a_lesson_fails(book, capsys):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_outputs_pass(book, nbval, threads):
-    passed, said = nbval(book, "book/room/lesson", threads)
-    assert passed and "5 passed" in said, said
+    outcome = nbval(book, "book/room/lesson", threads)
+    assert outcome.passed and "5 passed" in outcome.said, outcome.said
 
 
 def test_a_changed_output_fails(book, nbval):
@@ -132,15 +132,33 @@ def test_a_changed_output_fails(book, nbval):
         assert old in text
         text = text.replace(old, new)
     path.write_text(text)
-    passed, said = nbval(book, "book/room/lesson", 1)
-    assert not passed and "4 failed, 1 passed" in said, said
-    assert all(f"mismatch '{kind}'" in said for kind in ("stdout", "text/plain", accept.RECORD))
+    outcome = nbval(book, "book/room/lesson", 1)
+    assert not outcome.passed and "4 failed, 1 passed" in outcome.said, outcome.said
+    assert all(f"mismatch '{kind}'" in outcome.said for kind in ("stdout", "text/plain", accept.RECORD))
 
 
 def test_a_cell_that_raises_fails_though_it_is_not_compared(book, nbval):
     edit(book, "print(time.time_ns())", "1 / 0")
-    passed, said = nbval(book, "book/room/lesson", 1)
-    assert not passed and "ZeroDivisionError" in said, said
+    outcome = nbval(book, "book/room/lesson", 1)
+    assert not outcome.passed and "ZeroDivisionError" in outcome.said, outcome.said
+
+
+def test_a_lesson_that_needs_what_binder_has_not_fails(book, nbval):
+    edit(book, "print(time.time_ns())", "import unrolled, numpy, torch, matplotlib, anywidget, sphinx")
+    outcome = nbval(book, "book/room/lesson", 1)
+    assert not outcome.passed and "No module named 'sphinx'" in outcome.said, outcome.said
+
+
+def test_a_lesson_that_needs_the_clone_fails(book, nbval):
+    edit(book, "print(time.time_ns())", "open('lesson.md')")
+    outcome = nbval(book, "book/room/lesson", 1)
+    assert not outcome.passed and "No such file or directory: 'lesson.md'" in outcome.said, outcome.said
+
+
+def test_the_peak_of_the_memory_is_that_of_the_kernel(book, nbval):
+    before = nbval(book, "book/room/lesson", 1).peak
+    edit(book, "print(time.time_ns())", "len(bytearray(b'x') * 400_000_000)")
+    assert 350 < nbval(book, "book/room/lesson", 1).peak - before < 450
 
 
 def test_a_cell_without_reference_says_what_to_do(book, nbval):

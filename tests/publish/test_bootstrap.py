@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -299,18 +298,6 @@ def test_no_browser_to_be_had_is_said_and_not_skipped(house):
     log = house.root / ".venv" / "browser.log"
     refused(ran, "need Chromium or Google Chrome", "apt-get install chromium", str(log))
     assert "no network" in log.read_text()
-
-
-def test_serving_before_building_and_on_a_taken_port(house):
-    house.python()
-    refused(house.make("serve"), "There is no book yet")
-    (house.root / "_build" / "html").mkdir(parents=True)
-    (house.root / "_build" / "html" / "index.html").write_text("a book")
-    os.remove(house.path / "python3")
-    os.symlink(REAL, house.path / "python3")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        refused(house.make("serve", f"PORT={port}"), f"Port {port} is taken", "make serve PORT=8001")
 
 
 def test_unknown_argument(house):

@@ -177,6 +177,13 @@ def test_threads_are_one_unless_asked(tmp_path, monkeypatch):
     assert _printed(tmp_path, "book/threads") == ["['2', '2', '2']\n"]
 
 
+def test_a_line_that_the_kernel_sends_in_parts_stays_one_line(tmp_path):
+    cell = "print('one', end=' ', flush=True)\nprint('line')"
+    _write(tmp_path, {"index": "# The start\n", "parts": NOTEBOOK + f"# Parts\n\n```{{code-cell}}\n{cell}\n```\n"})
+    execution.Book.of_folder(tmp_path).refresh()
+    assert _printed(tmp_path, "book/parts") == ["one line\n"]
+
+
 def test_an_interrupted_build_leaves_no_kernel(tmp_path):
     cell = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(120)"
     _write(tmp_path, {"index": "# The start\n", "slow": NOTEBOOK + f"# Slow\n\n```{{code-cell}}\n{cell}\n```\n"})

@@ -11,7 +11,8 @@ from unrolled.experiments import records
 from unrolled.publish.records import record_number, written
 
 RECORD = {
-    "experiment": "vanish", "device": "cpu", "parameters": {"hidden": 32}, "seeds": [0, 1],
+    "experiment": "vanish", "device": "cpu", "scale": "full", "machine": "A CPU", "parameters": {"hidden": 32},
+    "seeds": [0, 1],
     "results": {"by_seed": [2.9e-26, 3.1e-26], "summary": {"ratio": 2.93e-26, "count": 12, "best": "tanh"}},
     "versions": {"torch": "2.13.0", "numpy": "2.4.6"},
     "code": {"unrolled.experiments.records": hashlib.sha256(Path(records.__file__).read_bytes()).hexdigest()},
@@ -44,7 +45,8 @@ def test_a_record_is_read_and_remembered(results, tmp_path):
     ({"seeds": None}, "expected the field 'seeds', found only 'experiment'"),
     ({"wall_seconds": "long"}, "expected a number in 'wall_seconds', found 'long'"),
     ({"code": []}, "expected a dict in 'code', found []"),
-    ({"device": "gpu"}, "expected vanish on cpu, found vanish on gpu"),
+    ({"device": "gpu"}, "expected vanish on cpu at full scale, found vanish on gpu at full scale"),
+    ({"scale": "lesson"}, "expected vanish on cpu at full scale, found vanish on cpu at lesson scale"),
 ])  # fmt: skip
 def test_a_broken_record_is_refused(results, changes, sentence):
     with pytest.raises(ValueError, match="^vanish.cpu.json: ") as error:
@@ -63,16 +65,18 @@ def test_what_is_no_record_is_refused(results, text, sentence):
 
 
 def test_a_record_is_stale_when_its_code_has_changed():
+    records.asked.clear()
     assert not records.is_stale(RECORD)
+    assert records.asked == {Path(records.__file__)}, "a lesson that says so is executed again when the module changes"
     assert records.is_stale(RECORD | {"code": {"unrolled.experiments.records": "0" * 64}})
     assert records.is_stale(RECORD | {"code": {"unrolled.experiments.gone": "0" * 64}})
 
 
 def test_the_provenance_says_where_the_numbers_come_from():
-    line = "Recorded 2026-11-21 on cpu: vanish, 2 seeds, 312 s, torch 2.13.0, numpy 2.4.6"
+    line = "Recorded 2026-11-21 on A CPU (cpu): vanish at full scale, 2 seeds, 312 s, torch 2.13.0, numpy 2.4.6"
     assert records.provenance(RECORD) == line
     stale = RECORD | {"code": {"unrolled": "0" * 64}, "seeds": [0]}
-    assert records.provenance(stale) == line.replace("2 seeds", "1 seed") + "; stale: its code has changed since"
+    assert records.provenance(stale) == line.replace("2 seeds, ", "") + "; stale: its code has changed since"
 
 
 @pytest.mark.parametrize(("value", "spec", "text"), [

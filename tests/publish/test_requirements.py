@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from clean_environment import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("requirements.txt", "requirements-dev.txt")
 LINUX, MAC = "x86_64-manylinux_2_28", "aarch64-apple-darwin"
 PROMISED = [("3.11", LINUX), ("3.12", LINUX), ("3.13", LINUX), ("3.13", MAC)]
+SMALL_TORCH = "--extra-index-url https://download.pytorch.org/whl/cpu\n"
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[\w.]+)(?: ; (?P<marker>.+))?")
 
 
@@ -43,13 +46,16 @@ def missing(requirements, text):
     return [name for name, version in wanted.items() if not found.get(name) or version and [version] != found[name]]
 
 
-def unresolved(requirements, python, platform, **environment):
-    """Why `requirements` cannot be installed from wheels on that Python and platform, in one line; "" if they can."""
+def unresolved(requirements, python, platform, folder=ROOT, **environment):
+    """Why `requirements` cannot be installed from wheels on that Python and platform, in one line; "" if they can.
+
+    `folder` is where they would be installed from: "." in them.
+    """
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
     command += ["--python", sys.executable]    # else uv looks for, and tries to fetch, a Python of that version
     command += ["--only-binary", ":all:", "--python-version", python, "--python-platform", platform, str(requirements)]
     environment = os.environ | {"MACOSX_DEPLOYMENT_TARGET": "14.0"} | environment    # PyTorch's oldest macOS
-    ran = subprocess.run(command, capture_output=True, text=True, env=environment)
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
     if ran.returncode == 0:
         return ""
     said = " ".join(ran.stderr.split())
@@ -97,6 +103,33 @@ def test_pins_resolve_on_every_python_promised():
         reasons = list(pool.map(lambda promise: unresolved(ROOT / FILES[1], *promise), PROMISED))
     failed = [f"Python {python} on {platform}: {why}" for (python, platform), why in zip(PROMISED, reasons) if why]
     assert not failed, "\n".join(failed)
+
+
+@pytest.fixture
+def binder(tmp_path):
+    """What Binder installs from, without the address of PyTorch's CPU builds: it serves other builds of the same pin."""
+    folder = sources(tmp_path / "repository")
+    shutil.copy(ROOT / "requirements.txt", folder)
+    lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    assert SMALL_TORCH in lines
+    (folder / "binder").mkdir()
+    (folder / "binder" / "requirements.txt").write_text("".join(line for line in lines if line != SMALL_TORCH))
+    return folder
+
+
+def test_what_binder_installs_resolves(binder):
+    assert unresolved(binder / "binder" / "requirements.txt", "3.11", LINUX, binder) == ""
+
+
+def test_what_binder_cannot_install_is_found(binder):
+    pins_file = binder / "requirements.txt"
+    pins_file.write_text(re.sub(r"numpy==[\d.]+", "numpy==2.4.600", pins_file.read_text()))
+    assert "unsatisfiable" in unresolved(binder / "binder" / "requirements.txt", "3.11", LINUX, binder)
+
+
+def test_a_library_at_any_release_keeps_what_colab_has():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert [wanted for wanted in project["dependencies"] if re.search("==|<|~=", wanted)] == []
 
 
 def test_a_pin_that_no_index_has_is_found(tmp_path):

@@ -2,14 +2,18 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from built_site import served
 from playwright.sync_api import sync_playwright
 
 from unrolled.publish.bootstrap import find_browser
+from unrolled.publish.repository import repository
 
-SITE = Path(os.environ.get("UNROLLED_SITE") or Path(__file__).resolve().parents[2] / "_build" / "html")
+ROOT = Path(__file__).resolve().parents[2]
+SITE = Path(os.environ.get("UNROLLED_SITE") or ROOT / "_build" / "html")
 REDIRECT = "index.html"
 
 
@@ -33,6 +37,14 @@ def site():
     if not (SITE / "book" / "index.html").is_file():
         pytest.fail(f"There is no built book in {SITE}: run make book first, or name one in UNROLLED_SITE.")
     return SITE
+
+
+@pytest.fixture(scope="session")
+def ours():
+    """How the links begin that lead from the frame of a page to the course's own repository; none where it has none."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
+    known = repository(SimpleNamespace(**settings))
+    return [f"{known.address}/", known.binder(""), known.colab("")] if known else []
 
 
 @pytest.fixture(scope="session")

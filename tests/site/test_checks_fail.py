@@ -153,6 +153,14 @@ def test_a_poor_link_is_caught(tmp_path, link, fault):
     assert any(fault in said for said in built_site.link_faults(tmp_path, "page.html"))
 
 
+def test_only_the_named_links_may_lead_away(tmp_path):
+    links = '<a href="https://github.com/me/mine/issues">Mine</a> <a href="https://github.com/you">Yours</a>'
+    (tmp_path / "page.html").write_text(page(links), encoding="utf-8")
+    assert built_site.link_faults(tmp_path, "page.html", ["https://github.com/me/mine/"]) == [
+        "leads to another host from outside the text: https://github.com/you"
+    ]
+
+
 def test_a_request_that_leaves_later_is_noted_too(browser, tmp_path):
     (tmp_path / "page.html").write_text(page("", policy=""), encoding="utf-8")
     seen = Look()

@@ -46,10 +46,10 @@ def test_a_page_is_light_and_paints_at_once(seen, name):
     assert built_site.waits(seen(name)) == []
 
 
-def test_a_page_says_what_it_is_and_leads_somewhere(site, name):
+def test_a_page_says_what_it_is_and_leads_somewhere(site, name, ours):
     html = (site / name).read_text(encoding="utf-8")
     assert built_site.head_faults(html) == []
-    assert built_site.link_faults(site, name) == []
+    assert built_site.link_faults(site, name, ours) == []
 
 
 def test_a_page_opens_from_a_folder(browser, site, lesson):

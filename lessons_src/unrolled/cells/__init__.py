@@ -16,5 +16,5 @@ its h is 0, and nothing there matters, as in PyTorch's packed sequences.
 Arrays are float32 or float64, all of one dtype, and the dtype is preserved. Nothing is broadcast or converted.
 
 The cells are `rnn` and `jordan`, `lstm`, `gru`, and their relatives `lstm_variants`, `mingru` and `minlstm`; `wrappers`
-stacks any of them and runs them in both directions.
+stacks any of them and runs them in both directions; `layouts` takes weights to PyTorch, Keras and ONNX, and back.
 """

@@ -1,8 +1,8 @@
-"""Training deep feed-forward networks on a problem that a single unit could solve: is the sum of the inputs positive?"""
+"""Training deep feed-forward networks on a problem that one unit could solve: is the sum of the inputs positive?"""
 
 import torch
 
-from unrolled.experiments.training import train
+from unrolled.experiments.training import accuracy, logistic_loss, train
 from unrolled.models.ensemble import DeepEnsemble
 
 INPUTS = 8
@@ -23,4 +23,5 @@ def depth_accuracy(depth, weights, optimiser, learning_rates, seeds, updates=120
         return x, torch.sign(x.sum(2))
 
     model = DeepEnsemble(len(seeds), INPUTS, width, depth, weights, seed=seeds[0])
-    return train(model, draw, learning_rates, updates, optimiser, batch=64)
+    train(model, draw, learning_rates, updates, logistic_loss, optimiser, batch=64)
+    return accuracy(model, draw)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from unrolled.experiments.training import train
+from unrolled.experiments.training import accuracy, logistic_loss, train
 from unrolled.models.ensemble import RNNEnsemble
 from unrolled.tasks.recall import recall
 
@@ -21,7 +21,9 @@ def recall_accuracy(steps, weights, learning_rates, seeds, updates=120, hidden_s
 
     def draw(size):
         drawn = [recall(stream, steps, size) for stream in streams]
-        return torch.from_numpy(np.stack([x for x, _ in drawn], 1)), torch.from_numpy(np.stack([bit for _, bit in drawn]))
+        x, bit = np.stack([x for x, _ in drawn], 1), np.stack([bit for _, bit in drawn])
+        return torch.from_numpy(x), torch.from_numpy(bit)
 
     model = RNNEnsemble(len(seeds), 2, hidden_size, weights, seed=seeds[0])
-    return train(model, draw, learning_rates, updates, clip=1.0)
+    train(model, draw, learning_rates, updates, logistic_loss, clip=1.0)
+    return accuracy(model, draw)

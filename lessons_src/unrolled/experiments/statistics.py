@@ -1,6 +1,6 @@
-"""Intervals for rates: how much a count of successes says."""
+"""Intervals for rates and medians: how much a few runs say."""
 
-from math import sqrt
+from math import comb, inf, sqrt
 from statistics import NormalDist
 
 
@@ -30,3 +30,22 @@ def difference(first, second, confidence=0.95):
     low = p - q - sqrt((p - low_a) ** 2 + (high_b - q) ** 2)
     high = p - q + sqrt((high_a - p) ** 2 + (q - low_b) ** 2)
     return p - q, low, high
+
+
+def median_interval(values, confidence=0.95):
+    """The median of a sample and an interval for that of the distribution, whatever that is: (median, low, high).
+
+    The number of values below the true median is binomial with chance 1/2, so two of the sorted values enclose it with
+    a known probability; they are the closest two that reach `confidence`. Holds for runs that were cut short if they
+    stand as infinity. With fewer than six values nothing but (-inf, inf) is sure at 95 %.
+    Raises ValueError for no values.
+    """
+    ordered, n = sorted(values), len(values)
+    if not n:
+        raise ValueError("expected at least one value, got none")
+    below, tail = 0, 1 / 2**n  # the chance that `below` values or fewer lie below the true median
+    while 1 - 2 * tail >= confidence:
+        below += 1
+        tail += comb(n, below) / 2**n
+    low, high = (ordered[below - 1], ordered[n - below]) if below else (-inf, inf)
+    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2, low, high

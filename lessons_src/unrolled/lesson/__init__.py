@@ -4,6 +4,7 @@ from unrolled.lesson.checks import check
 from unrolled.lesson.evidence import evidence
 from unrolled.lesson.figures import new_figure, show
 from unrolled.lesson.numbers import number, significant, within
+from unrolled.lesson.recorded import recorded
 from unrolled.lesson.start import begin
 
-__all__ = ["begin", "check", "evidence", "new_figure", "number", "show", "significant", "within"]
+__all__ = ["begin", "check", "evidence", "new_figure", "number", "recorded", "show", "significant", "within"]

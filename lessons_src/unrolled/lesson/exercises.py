@@ -67,3 +67,194 @@ def _forget_bias(answer):
         if abs(bias - 0.5 ** (1 / steps)) < 1e-9:
             raise NotYet("that is the gate's value; the bias is what the sigmoid turns into it.")
         raise NotYet(f"with your bias the gate is {gate:.4f}, and {gate:.4f}^{steps} = {gate**steps:.4f}, not one half.")
+
+
+# --- Lesson: bptt-by-hand ---
+
+
+@exercise("sweep-back")
+def _sweep_back(answer):
+    """answer(U, h, direct) -> the gradients at a_1, ..., a_T of a tanh RNN with a loss at every step."""
+    rng = np.random.default_rng(0)
+    for steps in (1, 2, 5):
+        U, h, direct = rng.normal(size=(4, 4)), np.tanh(rng.normal(size=(steps + 1, 4))), rng.normal(size=(steps, 4))
+        got = _something(answer(U.copy(), h.copy(), direct.copy()))
+        if np.shape(got) != (steps, 4):
+            raise NotYet(f"for {steps} step(s) of 4 units the shape is ({steps}, 4); yours is {np.shape(got)}.")
+        right = _swept(U, h[1:], direct, lambda slope, arrives, own: U.T @ (slope * arrives))
+        if np.allclose(got, right):
+            continue
+        if np.allclose(got, _swept(U, h[:-1], direct, lambda slope, arrives, own: U.T @ (slope * arrives))):
+            raise NotYet("you take the slope of step k from the state before it; h[0] is the initial state.")
+        if steps == 1:
+            raise NotYet("for a single step the result is the slope times `direct`; nothing comes from later steps.")
+        for carry, hint in (
+            (lambda slope, arrives, own: U @ (slope * arrives), "you carry with U; backwards it is U transposed."),
+            (lambda slope, arrives, own: U.T @ arrives, "what you carry to the step before has not passed the slopes."),
+            (lambda slope, arrives, own: 0, "later losses are missing; every step but the last hears of them."),
+            (
+                lambda slope, arrives, own: U.T @ (slope * own),
+                "only the loss of the next step arrives; add what has come from further on.",
+            ),
+        ):
+            if np.allclose(got, _swept(U, h[1:], direct, carry)):
+                raise NotYet(hint)
+        wrong = 1 + int(np.flatnonzero(~np.isclose(got, right).all(1))[-1])
+        raise NotYet(f"of {steps} steps, counted from 1, the sweep first goes wrong at step {wrong}.")
+
+
+def _swept(U, states, direct, carry):
+    """The sweep with what each step hands to the one before it given by `carry`."""
+    deltas, carried = np.zeros_like(direct), 0.0
+    for k in reversed(range(len(direct))):
+        slope, arrives = 1 - states[k] ** 2, direct[k] + carried
+        deltas[k] = slope * arrives
+        carried = carry(slope, arrives, direct[k])
+    return deltas
+
+
+@exercise("check-by-differences")
+def _check_by_differences(answer):
+    """answer(loss, M, gradient) -> the relative error of a gradient against central differences."""
+    rng = np.random.default_rng(0)
+    C, M = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+
+    def loss(M):
+        return float(np.sum(C * np.exp(M)))
+
+    gradient, kept = C * np.exp(M), M.copy()
+    got = _something(answer(loss, M, gradient.copy()))
+    if not np.array_equal(M, kept):
+        raise NotYet("your function changes M; the reader of its result still needs it.")
+    if np.shape(got) != ():
+        raise NotYet(f"the relative error is one number; yours has shape {np.shape(got)}.")
+    if not got < 1e-4:
+        raise NotYet(f"for a right gradient you report an error of {float(got):.2g}.")
+    if not got < 1e-8:
+        raise NotYet(
+            f"you report {float(got):.2g} for a right gradient: a one-sided difference, or a poor step?"
+        )
+    for scale in (1.0, 1e-3):
+        got = answer(lambda M: scale * loss(M), M, 0.5 * scale * gradient)
+        if not abs(got - 0.5) < 1e-6:
+            norm = scale * np.linalg.norm(gradient)
+            raise NotYet(f"for half of a gradient of norm {norm:.2g} the error is 0.5; you report {float(got):.2g}.")
+    wrong = gradient.copy()
+    wrong[2, 3] *= -1
+    expected = 2 * abs(gradient[2, 3]) / np.linalg.norm(gradient)
+    got = answer(loss, M, wrong)
+    if not abs(got - expected) < 1e-6:
+        raise NotYet(f"with the sign of one entry wrong the error is {expected:.2g}; you report {float(got):.2g}.")
+
+
+@exercise("rtrl-one-unit")
+def _rtrl_one_unit(answer):
+    """answer(w, u, x) -> dh_T/du of h_t = tanh(w x_t + u h_{t-1}), from h_0 = 0."""
+    rng = np.random.default_rng(0)
+    w, u = 0.8, 1.3
+    for steps in (1, 2, 6):
+        x = rng.normal(size=steps)
+        h, derivative, late, immediate = 0.0, 0.0, 0.0, 0.0
+        for x_t in x:
+            before, h = h, np.tanh(w * x_t + u * h)
+            slope = 1 - h**2
+            derivative, immediate = slope * (before + u * derivative), slope * before
+            late = slope * (h + u * late)
+        got = _something(answer(w, u, x.copy()))
+        if np.shape(got) != ():
+            raise NotYet(f"the derivative is one number; yours has shape {np.shape(got)}.")
+        if abs(got - derivative) < 1e-9:
+            continue
+        if abs(got - late) < 1e-9:
+            raise NotYet("you use the new state where the old one belongs: u multiplies the state before the step.")
+        if steps > 2 and abs(got - immediate) < 1e-9:
+            raise NotYet("that is what the last step does; the derivative of the state before it is missing.")
+        if steps > 1 and abs(got) < 1e-12:
+            raise NotYet("your derivative stays zero: u h depends on u directly, too.")
+        raise NotYet(f"for {steps} step(s) it is {derivative:.6f}, you have {float(got):.6f}.")
+
+
+# foundations/rnn-vs-ann-training
+
+
+@exercise("shared-weight")
+def _shared_weight(answer):
+    """answer(h, delta) -> dL/dU of a tied network, from its states (T+1, H) and dL/da_t (T, H)."""
+    rng = np.random.default_rng(0)
+    for steps in (1, 2, 6):
+        h, delta = rng.normal(size=(steps + 1, 4)), rng.normal(size=(steps, 4))
+        expected = delta.T @ h[:-1]
+        got = _something(answer(h.copy(), delta.copy()))
+        if np.shape(got) != (4, 4):
+            raise NotYet(f"U is (H, H), so its gradient is (4, 4) here; yours has shape {np.shape(got)}.")
+        if np.allclose(got, expected):
+            continue
+        if np.allclose(got, expected.T):
+            raise NotYet("you have the transpose: the row belongs to the unit that delta belongs to.")
+        if np.allclose(got, delta.T @ h[1:]):
+            raise NotYet("at step t, U multiplies the state before it, not the state after.")
+        if np.allclose(got, expected / steps):
+            raise NotYet("that is the mean over the steps; the chain rule adds.")
+        if np.allclose(got, np.outer(delta[-1], h[-2])):
+            raise NotYet("that is the last step's term alone; U is used at every step.")
+        raise NotYet(f"for {steps} step(s) the gradient is off by {np.abs(got - expected).max():.2g}.")
+
+
+def kept_by_truncation(U, h, delta, k):
+    """dL/dU from the last k steps of a tanh RNN whose loss sits on its last state."""
+    dU = np.zeros_like(U)
+    for t in range(len(h) - 1, len(h) - 1 - k, -1):
+        da = (1 - h[t] ** 2) * delta
+        dU, delta = dU + np.outer(da, h[t - 1]), U.T @ da
+    return dU
+
+
+@exercise("cut-it")
+def _cut_it(answer):
+    """answer(U, h, delta, k) -> truncated BPTT's gradient of U."""
+    rng = np.random.default_rng(0)
+    U, h, delta = rng.normal(size=(4, 4)), np.tanh(rng.normal(size=(7, 4))), rng.normal(size=4)
+    for k in (3, 1, 6):
+        got = _something(answer(U.copy(), h.copy(), delta.copy(), k))
+        if np.shape(got) != (4, 4):
+            raise NotYet(f"U is (H, H), so its gradient is (4, 4) here; yours has shape {np.shape(got)}.")
+        if np.allclose(got, kept_by_truncation(U, h, delta, k)):
+            continue
+        if np.allclose(got, kept_by_truncation(U, h, delta, 6)):
+            raise NotYet(f"that is the full gradient; for k = {k} stop after {k} step(s).")
+        for other in (k - 1, k + 1):
+            if other <= 6 and np.allclose(got, kept_by_truncation(U, h, delta, other)):
+                raise NotYet(f"for k = {k} that is what {other} step(s) contribute; the state at the cut still enters the last term.")
+        raise NotYet(f"for k = {k} the gradient is off by {np.abs(got - kept_by_truncation(U, h, delta, k)).max():.2g}.")
+
+
+@exercise("stream-in-rows")
+def _stream_in_rows(answer):
+    """answer(stream, rows, piece) -> (pieces, piece, rows), contiguous along every row."""
+    for size, rows, piece in ((24, 3, 4), (24, 2, 3), (29, 3, 4)):
+        length = size // rows // piece * piece
+        expected = np.arange(rows * length).reshape(rows, length).T.reshape(-1, piece, rows)
+        got = _something(answer(np.arange(size), rows, piece))
+        if np.shape(got) != expected.shape:
+            raise NotYet(f"{size} symbols in {rows} rows and pieces of {piece} give shape {expected.shape}; yours has {np.shape(got)}.")
+        got = np.asarray(got)
+        if np.array_equal(got, np.arange(rows * length).reshape(expected.shape)):
+            raise NotYet(f"your first row reads {got[:, :, 0].ravel()[:4]}: reshape alone gives each row every {rows}th symbol.")
+        if not np.array_equal(got, expected):
+            raise NotYet(f"your first row reads {got[:, :, 0].ravel()[:6]}; it should be the beginning of the stream, in order.")
+
+
+@exercise("last-valid")
+def _last_valid(answer):
+    """answer(outputs, lengths) -> (B, H), the output of each sequence at its last valid step."""
+    outputs = np.random.default_rng(0).normal(size=(6, 4, 3))
+    for lengths in (np.array([6, 6, 6, 6]), np.array([2, 6, 1, 4])):
+        expected = outputs[lengths - 1, np.arange(4)]
+        got = _something(answer(outputs.copy(), lengths.copy()))
+        if np.shape(got) != (4, 3):
+            raise NotYet(f"one state per sequence has shape (4, 3) here; yours has {np.shape(got)}.")
+        if np.allclose(got, expected):
+            continue
+        if np.allclose(got, outputs[-1]):
+            raise NotYet("that is the last column, which for the shorter sequences is padding.")
+        raise NotYet(f"for the lengths {lengths} the states are wrong; a sequence of length 1 ends at index 0.")

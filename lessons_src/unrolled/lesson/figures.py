@@ -41,6 +41,11 @@ def show(figure, name, alt, caption):
 
     name: unique on its page, ``[a-z0-9-]+``. alt: what the picture shows, numbers included. caption: the line below it.
     """
+    display(drawn(figure, name, alt, caption), raw=True)
+
+
+def drawn(figure, name, alt, caption):
+    """What `show` shows, as a dictionary from kinds of output to their text."""
     if not re.fullmatch(r"[a-z0-9-]+", name):
         raise ValueError(f"a figure's name must match [a-z0-9-]+, not {name!r}")
     if not (alt.strip() and caption.strip()):
@@ -53,9 +58,7 @@ def show(figure, name, alt, caption):
         f'<figure class="figure-svg" id="figure-{name}">{_inline(svg.getvalue(), name, alt)}'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
-    display(
-        {"text/plain": alt, "text/html": page, "image/png": base64.b64encode(png.getvalue()).decode()}, raw=True
-    )
+    return {"text/plain": alt, "text/html": page, "image/png": base64.b64encode(png.getvalue()).decode()}
 
 
 def _inline(svg, name, alt):

@@ -1,7 +1,5 @@
 """Numbers on their way from a cell into the prose."""
 
-from IPython.display import display
-
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -32,6 +30,8 @@ def number(name, value, digits=3):
     The bundle is the one that myst_nb.glue emits, written here so that a lesson runs where only `unrolled` is
     installed. Nothing is shown in the notebook itself.
     """
+    from IPython.display import display    # here, because a browser, which has no IPython, uses the rest
+
     text = significant(value, digits)
     prefix = "application/papermill.record/"
     display({f"{prefix}text/plain": repr(text)}, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": prefix}})

@@ -9,9 +9,11 @@ from sphinx.errors import SphinxError
 COMMANDS = {
     "accept": "write the reference outputs that the tests compare the lessons with",
     "export": "write every lesson as a notebook with its outputs into a folder",
+    "live": "put Python for the browser beside the built site, so that its live cells run",
+    "serve": "show the site in a browser and build it again after each edit",
     "vendor": "check or refresh the files of other projects that the site ships",
 }
-ROOMS = {"export": "notebooks"}
+ROOMS = {"export": "notebooks", "live": "pyodide"}
 
 
 def main(argv):

@@ -17,7 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -28,6 +28,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import create_nb_reader
+from myst_nb.core.render import WIDGET_STATE_MIMETYPE
 from myst_parser.config.main import MdParserConfig
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -41,11 +42,14 @@ PINS = "requirements.txt"
 KERNELS = 2    # side by side: DESIGN's budgets are for two cores
 ABSENT = "absent"
 
-# Run after the last cell of a lesson, in its kernel: the files that its outputs may have depended on.
+# Run after the last cell of a lesson, in its kernel: the files that its outputs may have depended on. The scripts and
+# styles of an explorer lie beside its module, and its state holds them.
 REPORT = """
 import json, sys
+from pathlib import Path
 modules = [m for name, m in list(sys.modules.items()) if name.partition(".")[0] == "unrolled"]
 files = [m.__file__ for m in modules if getattr(m, "__file__", None)]
+files += [str(f) for d in {Path(f).parent for f in files} for s in ("*.js", "*.css") for f in d.glob(s)]
 files += [str(path) for path in getattr(sys.modules.get("unrolled.experiments.records"), "asked", ())]
 print(json.dumps(files))
 """
@@ -77,14 +81,18 @@ class Book:
     pages: dict                     # document name -> source file
     markdown: MdParserConfig
     settings: NbParserConfig
+    known: dict = field(default_factory=dict)    # page name -> (its text, what `lesson` made of it)
 
     @classmethod
     def of_app(cls, app):
-        """The book that this Sphinx application builds."""
-        env = app.env
-        pages = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
-        settings = env.mystnb_config
-        return cls(Path(app.confdir), Path(settings.execution_cache_path), pages, env.myst_config, settings)
+        """The book that this Sphinx application builds, the same object each time."""
+        if not hasattr(app, "unrolled_book"):
+            env = app.env
+            pages = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
+            settings = env.mystnb_config
+            cache_path = Path(settings.execution_cache_path)
+            app.unrolled_book = cls(Path(app.confdir), cache_path, pages, env.myst_config, settings)
+        return app.unrolled_book
 
     @classmethod
     def of_folder(cls, root):
@@ -110,8 +118,10 @@ class Book:
         """The notebook of page `name` as myst-nb will read it, without outputs; None for a page that is no notebook."""
         path = self.pages[name]
         text = path.read_text(encoding="utf-8")
-        reader = create_nb_reader(str(path), self.markdown, self.settings, text)
-        return reader.read(text) if reader else None
+        if self.known.get(name, ("",))[0] != text:
+            reader = create_nb_reader(str(path), self.markdown, self.settings, text)
+            self.known[name] = text, reader.read(text) if reader else None
+        return deepcopy(self.known[name][1])
 
     def lessons(self):
         """Every lesson of the book, {page name: notebook without outputs}."""
@@ -137,7 +147,8 @@ class Book:
         stamps = {name: _stamp(cache, notebook, digests) for name, notebook in lessons.items()}
         stale = {name: lessons[name] for name in lessons if force or not stamps[name]}
         # Now, before a kernel reads them: an edit during the run must make its outputs stale.
-        digests.of([*PACKAGE.rglob("*.py"), *(self.root / "results").glob("*.json")])
+        sources = (path for kind in ("*.py", "*.js", "*.css") for path in PACKAGE.rglob(kind))
+        digests.of([*sources, *(self.root / "results").glob("*.json")])
         failures = []
         for name, run in self._run_all(stale):
             if run.error:
@@ -204,6 +215,7 @@ class Book:
                 notebook, km=manager, timeout=self.settings.execution_timeout, record_timing=False,
                 resources={"metadata": {"path": str(self.pages[name].parent)}},
                 on_cell_execute=begin, on_cell_executed=finish,
+                coalesce_streams=True,    # a busy machine sends a line in parts, and myst_nb would put each on a line of its own
             )
             try:
                 asyncio.run(client.async_execute(env=_environment(), cleanup_kc=True, stderr=stderr))
@@ -215,8 +227,19 @@ class Book:
             finally:
                 del managers[name]
         report = notebook.cells.pop()
+        notebook = name_widgets(notebook)
         files = () if error else tuple(json.loads("".join(output.get("text", "") for output in report.outputs)))
         return Run(notebook, time.perf_counter() - began, tuple(cell_seconds[:-1]), files, error)
+
+
+def name_widgets(notebook):
+    """`notebook` with a name in place of each widget's random identifier, so that two executions agree."""
+    states = notebook.metadata.get("widgets", {}).get(WIDGET_STATE_MIMETYPE, {}).get("state", {})
+    if not states:
+        return notebook
+    names = {identifier: f"widget-{number}" for number, identifier in enumerate(states, 1)}
+    text = re.sub("|".join(names), lambda found: names[found[0]], json.dumps(notebook))
+    return nbformat.from_dict(json.loads(text))
 
 
 class Digests:

@@ -27,15 +27,25 @@ from sphinx.errors import SphinxError
 from unrolled.publish.directives import INSTEAD_LABELS, PART_LABELS, PART_ORDER, listed
 from unrolled.publish.execution import executed_notebook
 from unrolled.publish.records import record_number
+from unrolled.publish.repository import repository
 
 FOLDER = "notebooks"
 INTRODUCTION = """\
 *A lesson of **Unrolled**: recurrent networks, question by question, with every answer executed. This is its notebook,
 with the outputs of the run that made the page. To read it you need nothing else.*
 
-*To run it you need the package `unrolled`, which its cells import: the folder `lessons_src` of the course's
-repository. In a copy of the repository type `make lab`; or install its `requirements.txt` and put `lessons_src` on
-`PYTHONPATH`.*"""
+*To run it you need the package `unrolled`, which its cells import{}.*"""
+WITHOUT_REPOSITORY = """. It comes with the course's sources: type `make lab` in a
+copy of them; or `pip install .` there, which brings NumPy, PyTorch and Matplotlib where they are missing, and open this
+notebook in Jupyter"""
+WITH_REPOSITORY = "; the next cell installs it where it is missing"
+INSTALLATION = """\
+# Runs on Colab, or wherever the library is missing. What it needs and is there
+# already, such as NumPy and PyTorch, stays as it is.
+try:
+    import unrolled
+except ImportError:
+    %pip install --quiet "{}\""""
 ADMONITIONS = "note tip hint important warning caution attention danger error seealso".split()
 INLINE = re.compile(
     r"(?P<escaped>\\[^\w\s])"
@@ -80,7 +90,10 @@ class Lesson:
 
     def notebook(self):
         """The notebook (nbformat 4.5). Raises NotebookError naming the page and what cannot be converted."""
-        cells = [nbformat.v4.new_markdown_cell(INTRODUCTION)]
+        known = repository(self.app.config)
+        cells = [nbformat.v4.new_markdown_cell(INTRODUCTION.format(WITH_REPOSITORY if known else WITHOUT_REPOSITORY))]
+        if known:
+            cells.append(nbformat.v4.new_code_cell(INSTALLATION.format(known.requirement)))
         in_solution = False
         for cell in self.executed.cells:
             if cell.cell_type == "markdown":
@@ -369,7 +382,7 @@ class Lesson:
         """`text` as a link to a page's notebook beside this one; as mere text where there is none."""
         if name == self.name or "kernelspec" not in self.env.metadata[name]:
             return text
-        return f"[{text}]({posixpath.relpath(_file(name), posixpath.dirname(_file(self.name)))})"
+        return f"[{text}]({posixpath.relpath(path_in_site(name), posixpath.dirname(path_in_site(self.name)))})"
 
     def _label(self, label):
         """The page and the title of a label, numbered where the site numbers it."""
@@ -470,7 +483,7 @@ def _code_cell(cell, in_solution):
         picture = "image/png" in output.data    # untrusted notebooks and GitHub drop inline SVG: there the PNG is seen
         output.data = {
             kind: data for kind, data in output.data.items()
-            if not kind.startswith(("application/papermill.record/", "application/vnd.unrolled."))
+            if not kind.startswith(("application/papermill.record/", "application/vnd.unrolled.", "application/vnd.jupyter.widget-"))
             and not (picture and kind == "text/html")
         }
         if output.data:
@@ -482,17 +495,22 @@ def _code_cell(cell, in_solution):
     return new
 
 
-def _file(name):
-    """Where the notebook of page `name` lies below the site's folder of notebooks."""
-    return name.removeprefix("book/") + ".ipynb"
+def path_in_site(name):
+    """Where the notebook of page `name` lies in the site, and in the branch of notebooks."""
+    return f"{FOLDER}/{name.removeprefix('book/')}.ipynb"
+
+
+def has_notebook(app, name):
+    """Whether this build writes a notebook of page `name`."""
+    executed = app.env.mystnb_config.execution_mode == "cache"
+    return "kernelspec" in app.env.metadata[name] and app.builder.name == "html" and executed
 
 
 def write_and_offer(app, name, template, context, doctree):
     """Write the notebook of a lesson beside its page, and offer it in the page's download menu."""
-    executed = app.env.mystnb_config.execution_mode == "cache"
-    if doctree is None or "kernelspec" not in app.env.metadata[name] or app.builder.name != "html" or not executed:
+    if doctree is None or not has_notebook(app, name):
         return
-    path = Path(app.outdir, FOLDER, _file(name))
+    path = Path(app.outdir, path_in_site(name))
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(nbformat.writes(Lesson(app, name).notebook()) + "\n", encoding="utf-8")
@@ -502,7 +520,7 @@ def write_and_offer(app, name, template, context, doctree):
     for menu in menus:
         menu["buttons"] = [button for button in menu["buttons"] if button["label"] != "download-notebook-button"]
         menu["buttons"].insert(0, {
-            "type": "link", "url": context["pathto"](f"{FOLDER}/{_file(name)}", 1), "text": ".ipynb",
+            "type": "link", "url": context["pathto"](path_in_site(name), 1), "text": ".ipynb",
             "icon": "fas fa-code", "tooltip": "Download this lesson as a notebook", "label": "download-notebook-button",
         })  # fmt: skip
 

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import pydata_sphinx_theme
 from docutils import nodes
 
-from unrolled.publish import formulas, styles
+from unrolled.publish import explorers, formulas, styles
 
 ASSETS = Path(__file__).parent / "assets"
 COLOUR_SCRIPT = (ASSETS / "colour.js").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ SERVED = "http://127.0.0.1:8000/"
 THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 UNUSED = (
     *("scripts/fontawesome.js*", "scripts/bootstrap.js*", "vendor", "locales", "images", "**/*.map", "**/*macros.html"),
-    *("templates", "vendored", "vendored.json", "colour.js", "site.css"),  # ours, but for the build only
+    *("templates", "vendored", "vendored.json", "colour.js", "site.css", "widget-manager.js"),  # ours, but for the build only
 )
 DESCRIPTION = 160  # characters: as much as search engines show
 DESCRIPTIVE = 50  # a paragraph shorter than this is a label or a subtitle
@@ -97,7 +97,8 @@ def _page(app, pagename, templatename, context, doctree):
     context["colour_script"] = COLOUR_SCRIPT
     context["bundled_styles"] = set(_sheets_of_every_page(app.builder))
 
-    head = f'\n    <meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    policy = POLICY.replace("script-src 'self'", f"script-src 'self' {context.get('script_sources', '')}".rstrip())
+    head = f'\n    <meta http-equiv="Content-Security-Policy" content="{policy}">'
     if 'name="description"' not in context.get("metatags", ""):
         said = describe(doctree) if doctree else ""
         head += f'\n    <meta name="description" content="{html.escape(said or f"{title}: a page of {book}.")}">'
@@ -181,6 +182,8 @@ def _names_in_use(out, memory):
     memory.write_text(json.dumps(now), encoding="utf-8")
     names = {name for _, found in now.values() for name in found}
     for script in (out / "_static").rglob("*.js"):
+        if explorers.MANAGER in script.parts:
+            continue  # it brings its own styles
         names |= styles.names_in_script(script.read_text(encoding="utf-8"))
     return names
 

@@ -1,7 +1,8 @@
 """The files of other projects that the site ships: named, versioned and hashed in one table, assets/vendored.json.
 
 ``--check`` says what differs from the table; ``--refresh`` fetches the versions in the table again from npm.
-A new release is one edit of the table (version and integrity, as npm prints them) and one ``--refresh``.
+A new release is one edit of the table (version and integrity, as npm prints them) and one ``--refresh``. A file for which
+the table says no ``from`` is kept as it is: a licence that the package forgets to bring along.
 """
 
 import argparse
@@ -51,7 +52,7 @@ def refresh(assets=ASSETS, fetch=None):
     Raises VendorError if an archive cannot be fetched, is another one, or lacks a file.
     """
     table = _table(assets)
-    contents = {}
+    contents, kept = {}, set()
     for package, entry in table.items():
         archive = (fetch or _npm_pack)(package, entry["version"])
         actual = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
@@ -62,16 +63,19 @@ def refresh(assets=ASSETS, fetch=None):
             )
         with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
             for name, file in entry["files"].items():
+                path = assets / "vendored" / package / name
+                if "from" not in file:
+                    kept.add(path)
+                    continue
                 try:
-                    content = opened.extractfile(f"package/{file['from']}").read()
+                    contents[path] = opened.extractfile(f"package/{file['from']}").read()
                 except KeyError:
                     raise VendorError(f"{package} {entry['version']} has no file {file['from']}.") from None
-                file["sha256"] = _sha256(content)
-                contents[assets / "vendored" / package / name] = content
+                file["sha256"] = _sha256(contents[path])
     for path, content in contents.items():
         _write(path, content)
     for path in (assets / "vendored").rglob("*"):
-        if path.is_file() and path not in contents:
+        if path.is_file() and path not in contents.keys() | kept:
             path.unlink()
     _write(assets / "vendored.json", (json.dumps(table, indent=2) + "\n").encode())
 

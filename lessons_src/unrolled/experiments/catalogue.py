@@ -1,0 +1,12 @@
+"""The named experiments. A new one is a file beside this one that defines an `EXPERIMENT`, and a line here."""
+
+from unrolled.experiments import adding_problem, gradient_by_lag, throughput
+
+EXPERIMENTS = {
+    module.EXPERIMENT.name: module.EXPERIMENT
+    for module in (
+        gradient_by_lag,
+        adding_problem,
+        throughput,
+    )
+}
