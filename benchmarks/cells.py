@@ -13,6 +13,7 @@ import importlib.metadata
 import multiprocessing
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,11 @@ SIZES = ((32, 100, 128, 64), (64, 784, 128, 1), (1, 1000, 64, 1))  # (B, T, H, I
 STEPS = (25, 50, 100, 200, 400, 800, 1600)  # the T of a growth in T, with B = 32, H = 64, I = 16
 WIDTHS = {"16-64": (16, 24, 32, 48, 64), "128-512": (128, 192, 256, 384, 512)}  # the H of a growth in H, with T = 64
 REPEATS = 7
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy is imported
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy is imported
+# Read by glibc when a process starts: memory that is freed stays with the process. Otherwise the kernel takes it back
+# and hands it out again at every call, which takes either side about as long as the arithmetic, or twice, or not at
+# all, as the machine is.
+MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 
 
 class Case(NamedTuple):
@@ -78,14 +83,14 @@ def with_pytorch(case):
     """The same by PyTorch's own module."""
     import torch
 
+    from unrolled.cells import layouts
+    from unrolled.cells.wrappers import Layer
+
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     parameters, x, initial, dh = drawn(case)
+    weights = layouts.to_pytorch(Layer(importlib.import_module(f"unrolled.cells.{case.cell}"), parameters))
     module = getattr(torch.nn, case.cell.upper())(case.I, case.H, dtype=getattr(torch, case.dtype))
-    second_bias = np.zeros_like(parameters.b)
-    if case.cell == "gru":
-        second_bias[2 * case.H :] = parameters.b_hn
-    for weight, array in zip(module.parameters(), (parameters.W, parameters.U, parameters.b, second_bias)):
-        weight.data = torch.from_numpy(array)
+    module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     x, dh = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dh)
     states = [torch.from_numpy(np.ascontiguousarray(s))[None] for s in np.split(initial, initial.shape[1] // case.H, 1)]
     leaves = [x, *(state.requires_grad_() for state in states), *module.parameters()]
@@ -117,7 +122,7 @@ def serve(pipe, side, clock):
             began = now()
             run()
             pipe.send((now() - began, norms))
-    except (EOFError, KeyboardInterrupt):
+    except EOFError:  # the program has ended
         return
 
 
@@ -126,10 +131,12 @@ class Worker:
 
     def __init__(self, side, threads, clock):
         self.side, self.threads = side, threads
-        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+        os.environ.update({**MEMORY, **dict.fromkeys(THREADS, str(threads))})
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
+        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the worker inherits: Ctrl-C is for the program
         context.Process(target=serve, args=(theirs, side, clock), daemon=True).start()
+        signal.signal(signal.SIGINT, heard)
         theirs.close()
 
     def time(self, case):
