@@ -1,5 +1,7 @@
 """Each start is what it is named after, in every gate and every member, and nothing else is touched."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -71,8 +73,6 @@ def test_a_member_with_a_seed_of_its_own_is_the_network_that_it_is_alone():
 
 
 def test_the_start_decides_what_a_relu_network_learns_in_a_few_updates():
-    from functools import partial
-
     starts, rates, seeds = ["identity"] * 3 + ["pytorch"] * 3, [3e-3] * 6, [0, 1, 2] * 2
     reached = recall_accuracy(20, starts, rates, seeds, network=partial(StartedEnsemble, activation="relu"))
     assert reached[:3].min() > 0.95 and np.all(reached[3:] < 0.7)
@@ -85,7 +85,7 @@ def test_what_is_no_start_is_refused():
         start_block(torch.empty(8, 2), "xavier")
     with pytest.raises(TypeError, match="recurrent layer or cell of torch.nn, got Linear"):
         start_recurrent(nn.Linear(2, 2), "identity")
-    with pytest.raises(ValueError, match="one of tanh, relu, not 'elu'"):
-        StartedEnsemble(1, 1, 1, activation="elu")
+    with pytest.raises(ValueError, match="one of xavier, orthogonal, identity, not 'he'"):
+        StartedEnsemble(1, 1, 1, "he")
     with pytest.raises(ValueError, match="one for each of 3 members, got 2"):
         StartedEnsemble(3, 1, 2, ["identity", "xavier"])

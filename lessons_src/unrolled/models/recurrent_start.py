@@ -3,14 +3,13 @@
 import torch
 from torch import nn
 
-from unrolled.models.ensemble import RNNEnsemble
+from unrolled.models.activated_rnn import ActivatedEnsemble
 
 STARTS = {
     "xavier": nn.init.xavier_uniform_,
     "orthogonal": nn.init.orthogonal_,
     "identity": lambda block, gain, generator: nn.init.eye_(block).mul_(gain),
 }
-ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 
 
 def start_block(block, start, gain=1.0, generator=None):
@@ -44,33 +43,22 @@ def start_recurrent(layer, start, gain=1.0, generator=None):
     return layer
 
 
-class StartedEnsemble(RNNEnsemble):
-    """`members` tanh or ReLU RNNs with a linear read-out of the last state, each from a start of its own.
+class StartedEnsemble(ActivatedEnsemble):
+    """An `ActivatedEnsemble` whose members start each in its own way.
 
     weights: the start of the recurrent matrix, for all members or a list with one for each: "pytorch", a start of
-    `start_block`, or the pair of one and its gain, ("orthogonal", 0.3). All else starts as in RNNEnsemble.
-    activation: "tanh" or "relu".
-    forward: x (T, members, B, input_size) -> (members, B), the read-out after the last step.
+    `start_block`, or the pair of one and its gain, as ("orthogonal", 0.3). All else starts as in RNNEnsemble.
+    Raises ValueError for a list of another length, an unknown start or an unknown activation.
     """
 
     def __init__(self, members, input_size, hidden_size, weights="pytorch", seed=0, activation="tanh"):
-        super().__init__(members, input_size, hidden_size, seed=seed)
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"the activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
+        super().__init__(members, input_size, hidden_size, activation, seed=seed)
         starts = weights if isinstance(weights, list) else [weights] * members
         if len(starts) != members:
             raise ValueError(f"expected one start, or one for each of {members} members, got {len(starts)}")
-        self.activation = ACTIVATIONS[activation]
         for member, (block, start) in enumerate(zip(self.U.data, starts)):
             name, gain = start if isinstance(start, tuple) else (start, 1.0)
             if name == "pytorch":
                 block.mul_(gain)
             else:
                 start_block(block, name, gain, self.generators[member % len(self.generators)])
-
-    def forward(self, x):
-        from_input = x @ self.W + self.b
-        h = self.activation(from_input[0])
-        for a in from_input[1:]:
-            h = self.activation(torch.baddbmm(a, h, self.U))
-        return (h @ self.V + self.d)[..., 0]
