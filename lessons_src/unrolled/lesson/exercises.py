@@ -401,3 +401,56 @@ def _wall_slope(answer):
         if T > 1 and abs(got - 0.25 * (u / 4) ** (T - 1)) <= 1e-9 * expected:
             raise NotYet("that is what the first use of b does; b acts at every step.")
         raise NotYet(f"for u = {u:g}, T = {T} the slope is not {float(got):.6g}.")
+
+
+# --- Lesson: initialization ---
+
+
+@exercise("uniform-bound")
+def _uniform_bound(answer):
+    """answer(size, radius) -> a, such that the spectral radius of a matrix with entries uniform on +-a tends to radius."""
+    for size, radius in ((100, 1.0), (128, 3**-0.5), (64, 0.9)):
+        got = _something(answer(size, radius))
+        if np.shape(got) != ():
+            raise NotYet(f"the bound is one number; yours has shape {np.shape(got)}.")
+        deviation = radius / np.sqrt(size)
+        for wrong, hint in (
+            (deviation, "that is the standard deviation; a uniform distribution on +-a has a smaller one than a."),
+            (deviation * 12**0.5, "that is the width of the interval; a is half of it."),
+            (deviation * 3**0.5 / 2, "that gives half the radius; it is the largest singular value that tends to twice sqrt(H Var)."),
+        ):
+            if np.isclose(got, wrong):
+                raise NotYet(hint)
+        if not np.isclose(got, deviation * 3**0.5):
+            raise NotYet(f"for {size} units and radius {radius:.3g} your entries have sqrt(H Var) = {abs(got) * np.sqrt(size / 3):.3g}.")
+
+
+@exercise("start-gates")
+def _start_gates(answer):
+    """answer(gates, size, rng) -> (gates * size, size), each gate's block orthogonal and drawn by itself."""
+    for gates, size in ((1, 5), (4, 6), (3, 4)):
+        got = _something(answer(gates, size, np.random.default_rng(0)))
+        if np.shape(got) != (gates * size, size):
+            raise NotYet(f"{gates} gates of {size} units need shape {(gates * size, size)}; yours has {np.shape(got)}.")
+        blocks = np.asarray(got).reshape(gates, size, size)
+        if gates > 1 and np.allclose(blocks[0], blocks[1]):
+            raise NotYet("all gates have the same matrix; draw one for each.")
+        if not np.allclose(blocks @ blocks.transpose(0, 2, 1), np.eye(size)):
+            together = np.allclose(np.asarray(got).T @ got, np.eye(size))
+            raise NotYet("the columns of the whole stack are orthonormal; the blocks are not." if together else "a block is not orthogonal.")
+
+
+@exercise("walk-survival")
+def _walk_survival(answer):
+    """answer(steps, lag) -> the chance that a symmetric walk of that many steps has no new minimum in its last `lag`."""
+    for steps, lag, right in ((1, 0, 1.0), (1, 1, 0.5), (2, 1, 0.625), (2, 2, 0.375), (6, 4, 0.451171875), (4, 4, 0.2734375)):
+        got = _something(answer(steps, lag))
+        if np.shape(got) != ():
+            raise NotYet(f"the chance is one number; yours has shape {np.shape(got)}.")
+        if np.isclose(got, right):
+            continue
+        if np.isclose(got, right**0.5):
+            raise NotYet("that is the share of the gradient's norm; the chance is its square.")
+        if steps > 1 and np.isclose(got, 2.0**-lag):
+            raise NotYet("the steps are not a coin each: a walk that is high up is far from a new minimum.")
+        raise NotYet(f"for {steps} steps and lag {lag} it is {right:.4f}, you have {float(got):.4f}.")
