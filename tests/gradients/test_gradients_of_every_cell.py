@@ -96,5 +96,5 @@ def test_the_sum_of_all_exponents_is_the_mean_log_determinant_whatever_the_chunk
 
 def test_a_minimal_cell_has_the_mean_logs_of_what_its_gates_keep():
     parameters, x, tape, _, _ = run(mingru, {}, T=50)
-    expected = np.sort(np.log(1 - tape.z).mean(0))[:, ::-1]
+    expected = np.sort(np.log(1 - tape.written).mean(0))[:, ::-1]
     np.testing.assert_allclose(lyapunov_exponents(mingru, parameters, x), expected, rtol=1e-10)

@@ -264,6 +264,45 @@ SAYINGS += [
 ]
 
 
+# --- Lesson: initialization ---
+
+
+def uniform_bound(size, radius):
+    return radius * np.sqrt(3 / size)
+
+
+def start_gates(gates, size, rng):
+    return np.concatenate([np.linalg.qr(rng.standard_normal((size, size)))[0] for _ in range(gates)])
+
+
+def walk_survival(steps, lag):
+    u = np.cumprod([1.0, *((2 * m - 1) / (2 * m) for m in range(1, steps + 1))])
+    return sum(u[m] * u[steps - m] for m in range(steps - lag + 1))
+
+
+SAYINGS += [
+    ("uniform-bound", uniform_bound, "Correct."),
+    ("uniform-bound", lambda n, r: ..., "returns nothing"),
+    ("uniform-bound", lambda n, r: np.ones(2), "one number; yours has shape (2,)"),
+    ("uniform-bound", lambda n, r: r / np.sqrt(n), "the standard deviation"),
+    ("uniform-bound", lambda n, r: r * np.sqrt(12 / n), "half of it"),
+    ("uniform-bound", lambda n, r: r * np.sqrt(3 / n) / 2, "half the radius"),
+    ("uniform-bound", lambda n, r: 1.0, "sqrt(H Var) = 5.77"),
+    ("start-gates", start_gates, "Correct."),
+    ("start-gates", lambda G, n, rng: None, "returns nothing"),
+    ("start-gates", lambda G, n, rng: np.eye(n), "need shape (24, 6); yours has (6, 6)"),
+    ("start-gates", lambda G, n, rng: np.tile(np.eye(n), (G, 1)), "draw one for each"),
+    ("start-gates", lambda G, n, rng: np.linalg.qr(rng.standard_normal((G * n, n)))[0], "the whole stack"),
+    ("start-gates", lambda G, n, rng: rng.standard_normal((G * n, n)), "a block is not orthogonal"),
+    ("walk-survival", walk_survival, "Correct."),
+    ("walk-survival", lambda T, k: None, "returns nothing"),
+    ("walk-survival", lambda T, k: np.ones(3), "one number; yours has shape (3,)"),
+    ("walk-survival", lambda T, k: walk_survival(T, k) ** 0.5, "the chance is its square"),
+    ("walk-survival", lambda T, k: 2.0**-k, "not a coin each"),
+    ("walk-survival", lambda T, k: 1.0, "for 1 steps and lag 1 it is 0.5000, you have 1.0000"),
+]
+
+
 @pytest.mark.parametrize("name, answer, saying", SAYINGS)
 def test_what_an_answer_is_told(name, answer, saying, capsys):
     check(name, answer)

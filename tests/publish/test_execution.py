@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 from tiny_book import NOTEBOOK, ROOT, build
 
@@ -52,6 +53,7 @@ def book(tmp_path_factory):
     toy.mkdir()
     (toy / "used.py").write_text("WORD = 'first'\n")
     (toy / "unused.py").write_text("WORD = 'first'\n")
+    (toy / "used.js").write_text("// what the module's widget is drawn with\n")
     (folder / "requirements.txt").write_text("numpy==1\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{folder / 'lessons_src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
@@ -80,6 +82,7 @@ def test_first_build_executes_each_lesson_once(book):
 @pytest.mark.parametrize(("edited", "expected"), [
     ("lessons_src/unrolled/toy/unused.py", set()),
     ("lessons_src/unrolled/toy/used.py", {"book/used.md"}),
+    ("lessons_src/unrolled/toy/used.js", {"book/used.md"}),
     ("lessons_src/unrolled/experiments/records.py", {"book/used.md"}),
     ("requirements.txt", {"book/used.md", "book/plain.md"}),
 ])  # fmt: skip
@@ -198,6 +201,23 @@ def test_an_interrupted_build_leaves_no_kernel(tmp_path):
     assert builder.returncode != 0 and "KeyboardInterrupt" in said
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+def test_widgets_are_called_the_same_in_every_execution():
+    def executed(*identifiers):
+        states = {identifier: {"state": {}} for identifier in identifiers}
+        states[identifiers[1]]["state"]["layout"] = f"IPY_MODEL_{identifiers[0]}"
+        view = {"application/vnd.jupyter.widget-view+json": {"model_id": identifiers[1]}}
+        output = nbformat.v4.new_output("display_data", view)
+        cell = nbformat.v4.new_code_cell("widget", id="a", outputs=[output])
+        metadata = {"widgets": {"application/vnd.jupyter.widget-state+json": {"state": states}}}
+        return execution.name_widgets(nbformat.v4.new_notebook(cells=[cell], metadata=metadata))
+
+    once, again = executed("4f2a", "91bc"), executed("b3c1", "07de")
+    assert once == again
+    state = once.metadata.widgets["application/vnd.jupyter.widget-state+json"].state
+    assert state["widget-2"].state.layout == "IPY_MODEL_widget-1"
+    assert once.cells[0].outputs[0].data["application/vnd.jupyter.widget-view+json"].model_id == "widget-2"
 
 
 def test_a_folder_without_a_book_is_refused(tmp_path):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from myst_parser.config.main import MdParserConfig
+from sphinx.config import Config
 from tiny_book import NOTEBOOK, build
 
 from unrolled.publish import notebooks
@@ -126,6 +127,25 @@ c &= d
 Term
 : What it *means*, by {eq}`energy`.
 
+:::::{grid}
+::::{grid-item}
+:columns: 12 12 12 5
+
+The formula.
+::::
+::::{grid-item}
+:columns: 12 12 12 7
+
+```{literalinclude} shown.py
+:language: python
+:pyobject: shown
+:start-at: "value ="
+:end-before: "return"
+:dedent: 4
+```
+::::
+:::::
+
 [inline text]{.some-class} and ![a pixel](pixel.png)
 
 ## Measure it
@@ -234,6 +254,7 @@ def book(tmp_path_factory):
     (folder / "results" / "vanish.cpu.json").write_text(json.dumps({"results": {"ratio": 2.93e-26}, "code": {}}))
     (folder / "book").mkdir()
     (folder / "book" / "pixel.png").write_bytes(PIXEL)
+    (folder / "book" / "shown.py").write_text("def shown():\n    value = 1\n    return value\n")
     built = build(folder, {"index": "# The start\n", "lesson": LESSON, "other": OTHER})
     assert built.status == 0, built.output
     return built
@@ -279,7 +300,7 @@ def test_nothing_of_myst_is_left(notebook):
     "$$\ne = mc^2\n\\tag{2}\n$$",
     "$$\n\\begin{aligned}\na &= b \\\\\nc &= d\n\\end{aligned}\n$$\n\n- an item",
     "- an item\n\n  **Note**\n\n  A note in the item.",
-    "**Term**\n\n- What it *means*, by (2).\n\ninline text and ![a pixel](attachment:pixel.png)",
+    "**Term**\n\n- What it *means*, by (2).\n\nThe formula.\n\n```python\nvalue = 1\n```\n\ninline text and ![a pixel](attachment:pixel.png)",
     "![one pixel](attachment:pixel.png)\n\n**Figure 1.** A pixel, by [Bengio et al. (1994)]",
     '```python\nx = "{role}`kept`"\n```',
     "The record says 2.9×10⁻²⁶; another is not yet run. See\nFigure 1.",
@@ -346,12 +367,16 @@ def test_what_has_no_plain_form_stops_the_build(tmp_path):
     ("[](project:#label)", "[](project:#label)"),
     ("![none](none.png)", "the image none.png"),
     (":::{note}\n{abbr}`x`\n:::", "the role {abbr}"),
+    ("```{literalinclude} none.py\n```", "none.py"),
+    ("```{literalinclude} shown.py\n:pyobject: gone\n```", "Object named 'gone' not found"),
 ])  # fmt: skip
 def test_what_has_no_plain_form_is_named(tmp_path, monkeypatch, markup, named):
     monkeypatch.setattr(notebooks, "executed_notebook", lambda app, name: nbformat.v4.new_notebook())
     known = MdParserConfig(enable_extensions={"colon_fence", "dollarmath", "substitution"})
     env = SimpleNamespace(myst_config=known, srcdir=tmp_path, doc2path=lambda name, base: f"{name}.md")
-    lesson = notebooks.Lesson(SimpleNamespace(env=env), "book/lesson")
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "shown.py").write_text("def shown(): ...\n")
+    lesson = notebooks.Lesson(SimpleNamespace(env=env, config=Config()), "book/lesson")
     with pytest.raises(notebooks.NotebookError, match=re.escape("book/lesson.md: ")) as error:
         lesson.blocks(markup)
     assert named in str(error.value)

@@ -6,19 +6,22 @@ import io
 import json
 import shutil
 import tarfile
+from importlib.metadata import version
 
 import pytest
 
 from unrolled.publish import vendor
 
+LICENCES = {"MIT": "Permission is hereby granted, free of charge", "BSD-3-Clause": "Neither the name of"}
 FONT = "fonts/KaTeX_Main-Regular.woff2"
 
 
 @pytest.fixture
 def assets(tmp_path):
-    """A copy of the table and the files, to be broken."""
-    shutil.copy(vendor.ASSETS / "vendored.json", tmp_path)
-    shutil.copytree(vendor.ASSETS / "vendored", tmp_path / "vendored")
+    """A copy of one package and of its entry in the table, to be broken."""
+    entry = json.loads((vendor.ASSETS / "vendored.json").read_text())["katex"]
+    (tmp_path / "vendored.json").write_text(json.dumps({"katex": entry}))
+    shutil.copytree(vendor.ASSETS / "vendored" / "katex", tmp_path / "vendored" / "katex")
     return tmp_path
 
 
@@ -31,7 +34,8 @@ def test_the_table_names_source_licence_and_integrity():
     for name, entry in json.loads((vendor.ASSETS / "vendored.json").read_text()).items():
         assert set(entry) == {"version", "source", "licence", "integrity", "files"}
         assert entry["integrity"].startswith("sha512-")
-        assert (vendor.ASSETS / "vendored" / name / "LICENSE").read_text().startswith(f"The {entry['licence']} License")
+        licence = (vendor.ASSETS / "vendored" / name / "LICENSE").read_text()
+        assert "Copyright (c)" in licence and LICENCES[entry["licence"]] in licence
 
 
 def test_every_font_that_the_style_asks_for_first_is_there():
@@ -91,6 +95,26 @@ def test_refreshing_takes_a_new_release_by_its_table_entry(assets):
     promise(assets, archive)
     vendor.refresh(assets, fetch=lambda package, version: archive)
     assert vendor.check(assets) == []
+
+
+def test_a_licence_that_the_package_lacks_is_kept_and_checked(assets, capsys):
+    archive = packed(assets)
+    promise(assets, archive)
+    table = json.loads((assets / "vendored.json").read_text())
+    table["katex"]["files"]["NOTICE"] = {"sha256": hashlib.sha256(b"Copyright").hexdigest()}
+    (assets / "vendored.json").write_text(json.dumps(table))
+    notice = assets / "vendored" / "katex" / "NOTICE"
+    notice.write_bytes(b"Copyright")
+    vendor.refresh(assets, fetch=lambda package, version: archive)
+    assert notice.read_bytes() == b"Copyright" and vendor.check(assets) == []
+    notice.write_bytes(b"Copyleft")
+    assert vendor.main(["--check"], assets) == 1
+    assert capsys.readouterr().err.startswith("vendored/katex/NOTICE was changed")
+
+
+def test_the_widget_manager_knows_the_anywidget_that_the_lessons_use():
+    table = json.loads((vendor.ASSETS / "vendored.json").read_text())
+    assert table["anywidget"]["version"] == version("anywidget")
 
 
 def test_another_archive_is_refused_and_nothing_is_written(assets, monkeypatch, capsys):

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from built_site import served
 from playwright.sync_api import sync_playwright
+from tiny_book import build
+from widget_book import PAGES
 
 from unrolled.publish.bootstrap import find_browser
 from unrolled.publish.repository import repository
@@ -64,3 +66,11 @@ def browser():
         launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def widgets(tmp_path_factory):
+    """A small book with an explorer, with anywidgets that use all that a model can do, and with stock ipywidgets."""
+    built = build(tmp_path_factory.mktemp("widgets"), PAGES)
+    assert built.status == 0, built.output
+    return built.html

@@ -19,6 +19,7 @@ import numpy as np
 from .activations import sigmoid
 from .arrays import Gradients, ended_steps, outputs, part, require_array, require_gradients, with_rest
 from .initialisation import recurrent, require_sizes, uniform
+from .stretches import in_stretches
 
 RESETS = ("after", "before")
 UPDATES = ("keep", "write")
@@ -157,11 +158,15 @@ def backward(parameters, tape, dh=None, d_final=None):
     gradient on the state after the last step and is added to dh[-1]. At least one is needed.
     Returns Gradients. Raises TypeError or ValueError as forward does.
     """
-    W, U, _, _ = _keeping(parameters, tape.update)
-    (T, _, B, H), I = tape.gates.shape, W.shape[1]
+    (T, _, B, H), U = tape.gates.shape, parameters.U
     require_array("tape.h", tape.h, (T + 1, B, U.shape[1]), U.dtype, finite=False)
     dh, d_final = require_gradients(dh, d_final, (T, B, H), H, U.dtype, tape.ended)
+    return in_stretches(_backward, parameters, tape, dh, d_final)
 
+
+def _backward(parameters, tape, dh, d_final):
+    W, U, _, _ = _keeping(parameters, tape.update)
+    (T, _, B, H), I = tape.gates.shape, W.shape[1]
     U_rz, U_n = U[: 2 * H], U[2 * H :]
     states = np.empty((T, B, H), U.dtype)
     da = np.empty((T, B, 3, H), U.dtype)  # dL/da_t of the three pre-activations

@@ -112,12 +112,12 @@ def backward(parameters, tape, dh=None, d_final=None):
     for t in reversed(range(T)):
         states[t] = dy[t] + from_later  # dL/dy_t: what the loss takes from y_t directly, and through h_{t+1}
         de[t] *= states[t]
-        if tape.ended is not None:
-            de[t, tape.ended[t]] = 0
         da[t] *= de[t] @ V
         from_later = da[t] @ U
         if tape.ended is not None:
-            from_later[tape.ended[t]] = states[t, tape.ended[t]]
+            at_rest = tape.ended[t]
+            de[t, at_rest], da[t, at_rest] = 0, 0
+            from_later[at_rest] = states[t, at_rest]
 
     # The weights are the same at every step, so their gradient is a sum over steps: one matrix product each.
     da, de = da.reshape(T * B, H), de.reshape(T * B, O)

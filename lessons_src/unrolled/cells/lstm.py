@@ -18,6 +18,7 @@ import numpy as np
 from .activations import sigmoid
 from .arrays import Gradients, ended_steps, outputs, part, require_array, require_gradients, with_rest
 from .initialisation import recurrent, require_sizes, uniform
+from .stretches import in_stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,12 @@ def backward(parameters, tape, dh=None, d_final=None):
     (T, _, B, H), I = tape.gates.shape, W.shape[1]
     require_array("tape.inputs", tape.inputs, (T + 1, B, I + 1 + U.shape[1]), U.dtype, finite=False)
     dh, d_final = require_gradients(dh, d_final, (T, B, H), 2 * H, U.dtype, tape.ended)
+    return in_stretches(_backward, parameters, tape, dh, d_final)
 
+
+def _backward(parameters, tape, dh, d_final):
+    W, U = parameters.W, parameters.U
+    (T, _, B, H), I = tape.gates.shape, W.shape[1]
     states = np.empty((T, B, 2 * H), U.dtype)
     da = np.empty((T, B, 4, H), U.dtype)  # dL/da_t of the four pre-activations
     dh_from_later, dc_from_later = d_final[:, :H], d_final[:, H:]

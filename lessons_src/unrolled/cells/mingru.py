@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import minimal
 from .activations import sigmoid
-from .arrays import Gradients, ended_steps, outputs, part, require_array, require_blocks, require_gradients
-from .initialisation import require_sizes, uniform
-from .scan import linear_recurrence
+from .arrays import require_blocks
+from .minimal import Tape, step_jacobians  # noqa: F401  two of a cell's five names
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,36 +29,12 @@ class Parameters:
         require_blocks(self.W, self.b, 2)
 
 
-@dataclass(frozen=True, eq=False)
-class Tape:
-    """What backward needs of a forward pass."""
-
-    x: np.ndarray  #  (T, B, I)
-    h: np.ndarray  #  (T + 1, B, H); h[0] is the initial state, h[t + 1] the state after x[t]
-    z: np.ndarray  #  (T, B, H); 0 past the end of a sample: nothing is written
-    n: np.ndarray  #  (T, B, H)
-    method: str
-    ended: np.ndarray | None  # (T, B), True past the end of a sample; None where all have T steps
-
-    @property
-    def final(self):
-        """The state after the last step, (B, H)."""
-        return self.h[-1]
-
-    def between(self, start, stop):
-        """The tape of steps start, ..., stop - 1 alone."""
-        x, z, n, ended = (part(v, start, stop) for v in (self.x, self.z, self.n, self.ended))
-        return Tape(x, self.h[start : stop + 1], z, n, self.method, ended)
-
-
 def initialise(input_size, hidden_size, rng, dtype=np.float64):
     """Draw W and b uniform on +-1/sqrt(I), as torch.nn.Linear does.
 
     Raises ValueError for a size below 1 or a dtype other than float32 and float64.
     """
-    require_sizes(dtype, input_size=input_size, hidden_size=hidden_size)
-    W, b = (uniform(rng, input_size, 2 * hidden_size, *more) for more in ((input_size,), ()))
-    return Parameters(W.astype(dtype), b.astype(dtype))
+    return Parameters(*minimal.initialise(input_size, hidden_size, rng, 2, dtype))
 
 
 def forward(parameters, x, initial=None, lengths=None, method="loop"):
@@ -70,18 +46,10 @@ def forward(parameters, x, initial=None, lengths=None, method="loop"):
     Raises TypeError or ValueError, in one sentence, for a wrong shape or dtype, NaN or infinity, or an unknown name.
     """
     W, b = parameters.W, parameters.b
-    for name, block in vars(parameters).items():
-        require_array(name, block, block.shape)
-    require_array("x", x, ("T", "B", W.shape[1]), W.dtype)
-    (T, B, _), H = x.shape, len(W) // 2
-    ended = ended_steps(lengths, T, B)
-    if initial is None:
-        initial = np.zeros((B, H), W.dtype)
-    require_array("initial", initial, (B, H), W.dtype)
-    z, n = np.split(x @ W.T + b, 2, axis=2)
-    z = outputs(sigmoid(z), ended)
-    h = linear_recurrence(1 - z, z * n, initial, method)
-    return outputs(h[1:], ended), Tape(x, h, z, n, method, ended)
+    initial, ended = minimal.require_inputs(parameters, x, initial, lengths, len(W) // 2)
+    a_z, n = np.split(x @ W.T + b, 2, axis=2)
+    z = sigmoid(a_z)
+    return minimal.through_time(x, z, z, n, initial, method, ended)
 
 
 def backward(parameters, tape, dh=None, d_final=None):
@@ -91,19 +59,8 @@ def backward(parameters, tape, dh=None, d_final=None):
     gradient on the state after the last step and is added to dh[-1]. At least one is needed.
     Returns Gradients. Raises TypeError or ValueError as forward does.
     """
-    W, z, n = parameters.W, tape.z, tape.n
-    (T, B, I), H = tape.x.shape, len(W) // 2
-    require_array("tape.h", tape.h, (T + 1, B, H), W.dtype, finite=False)
-    dh, d_final = require_gradients(dh, d_final, (T, B, H), H, W.dtype, tape.ended)
-    kept = 1 - z
-    from_later = linear_recurrence(kept[::-1], (kept * dh)[::-1], d_final, tape.method)[::-1]
-    states = dh + from_later[1:]
-    da_z, da_n = states * (n - tape.h[:-1]) * z * (1 - z), states * z
-    da = np.concatenate([da_z, da_n], axis=2).reshape(T * B, 2 * H)
-    blocks = Parameters(da.T @ tape.x.reshape(T * B, I), da.sum(0))
-    return Gradients(blocks, (da @ W).reshape(T, B, I), from_later[0], states)
-
-
-def step_jacobians(parameters, tape):
-    """dh_t / dh_{t-1} = diag(1 - z_t) for every step and sample: (T, B, H, H)."""
-    return (1 - tape.z)[..., None] * np.eye(tape.z.shape[2], dtype=tape.z.dtype)
+    states, d_initial = minimal.back_through_time(tape, dh, d_final)
+    h_before, z, n = tape.h[:-1], tape.written, tape.n
+    da_z = states * (n - h_before) * z * (1 - z)
+    da_n = states * z
+    return minimal.gradients(parameters, tape, np.concatenate([da_z, da_n], axis=2), states, d_initial)

@@ -10,6 +10,7 @@ import numpy as np
 from .activations import activation_named
 from .arrays import Gradients, ended_steps, outputs, part, require_array, require_gradients, with_rest
 from .initialisation import recurrent, require_sizes, uniform
+from .stretches import in_stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +101,15 @@ def backward(parameters, tape, dh=None, d_final=None):
     gradient on the state after the last step and is added to dh[-1]. At least one is needed.
     Returns Gradients. Raises TypeError or ValueError as forward does.
     """
+    (T, B, _), H, dtype = tape.x.shape, len(parameters.U), parameters.U.dtype
+    require_array("tape.h", tape.h, (T + 1, B, H), dtype, finite=False)
+    dh, d_final = require_gradients(dh, d_final, (T, B, H), H, dtype, tape.ended)
+    return in_stretches(_backward, parameters, tape, dh, d_final)
+
+
+def _backward(parameters, tape, dh, d_final):
     W, U = parameters.W, parameters.U
     (T, B, I), H = tape.x.shape, len(U)
-    require_array("tape.h", tape.h, (T + 1, B, H), U.dtype, finite=False)
-    dh, d_final = require_gradients(dh, d_final, (T, B, H), H, U.dtype, tape.ended)
-
     states = np.empty((T, B, H), U.dtype)
     da = activation_named(tape.activation).slope(tape.h[1:])  # phi'(a_t), to become dL/da_t step by step
     from_later = d_final

@@ -328,3 +328,129 @@ def _neutral_scale(answer):
         if abs(got / growth - 1) < 1e-6:
             raise NotYet("that is the growth factor itself; the scale must undo it.")
         raise NotYet(f"with your scale the state is multiplied by {abs(got) * growth:.4g} per step, not 1.")
+
+
+# --- Lesson: why-the-loss-fluctuates ---
+
+
+@exercise("clip-together")
+def _clip_together(answer):
+    """answer(gradients, limit) -> the list of arrays, scaled together to a norm of at most limit."""
+    rng = np.random.default_rng(0)
+    for scale, limit in ((10.0, 1.0), (10.0, 7.0), (1e-3, 1.0)):
+        gradients = [scale * rng.normal(size=(3, 4)), 0.1 * scale * rng.normal(size=5)]
+        kept = [g.copy() for g in gradients]
+        got = _something(answer(gradients, limit))
+        if not all(np.array_equal(g, k) for g, k in zip(gradients, kept)):
+            raise NotYet("your function changes the arrays that it is given; return new ones.")
+        if len(got) != 2 or any(np.shape(a) != g.shape for a, g in zip(got, kept)):
+            raise NotYet("the result is a list of arrays of the shapes that came in.")
+        norm = np.sqrt(sum((g**2).sum() for g in kept))
+        if all(np.allclose(a, g * min(1, limit / norm), rtol=1e-5) for a, g in zip(got, kept)):
+            continue
+        if norm <= limit:
+            raise NotYet(f"a gradient of norm {norm:.2g} and a limit of {limit:g}: there is nothing to clip.")
+        if all(np.allclose(a, g * min(1, limit / np.linalg.norm(g)), rtol=1e-5) for a, g in zip(got, kept)):
+            raise NotYet("you scale each array by its own norm; one factor for all keeps the direction.")
+        if all(np.allclose(a, np.clip(g, -limit, limit)) for a, g in zip(got, kept)):
+            raise NotYet("you cut the entries; scale all of them by one factor.")
+        after = np.sqrt(sum((np.asarray(a) ** 2).sum() for a in got))
+        raise NotYet(f"for a limit of {limit:g} the clipped gradient has norm {after:.4g}.")
+    with np.errstate(all="ignore"):
+        still = answer([np.zeros(3)], 1.0)
+    if not np.array_equal(still[0], np.zeros(3)):
+        raise NotYet("a gradient of zeros must stay zeros; do you divide by its norm?")
+
+
+@exercise("rotation")
+def _rotation(answer):
+    """answer(g, limit) -> the angle in degrees by which clipping by value turns g."""
+    cases = ((np.array([100.0, 0.5]), 1.0), (np.array([3.0, -4.0, 12.0]), 2.0), (np.array([0.3, -0.2]), 1.0))
+    for g, limit in cases:
+        clipped = np.clip(g, -limit, limit)
+        cosine = g @ clipped / np.linalg.norm(g) / np.linalg.norm(clipped)
+        expected = np.degrees(np.arccos(min(cosine, 1.0)))
+        got = _something(answer(g.copy(), limit))
+        if np.shape(got) != ():
+            raise NotYet(f"the angle is one number; yours has shape {np.shape(got)}.")
+        if abs(got - expected) < 1e-4:
+            continue
+        if abs(got - np.radians(expected)) < 1e-6:
+            raise NotYet("that is the angle in radians; the answer is wanted in degrees.")
+        if not np.isfinite(got):
+            raise NotYet(f"for g = {g} you get {got}: rounding can lift a cosine above 1.")
+        if abs(got) < 1e-4:
+            raise NotYet(f"clipping by value does turn {g} at a limit of {limit:g}; clipping by norm would not.")
+        raise NotYet(f"for g = {g} and a limit of {limit:g} it is not {float(got):.4f} degrees.")
+
+
+@exercise("wall-slope")
+def _wall_slope(answer):
+    """answer(u, T) -> dh_T/db on the wall of the one-unit network."""
+    for u, T in ((5.0, 1), (5.0, 3), (6.0, 20), (4.0, 7), (2.0, 30)):
+        expected = 0.25 * sum((u / 4) ** k for k in range(T))
+        got = _something(answer(u, T))
+        if np.shape(got) != ():
+            raise NotYet(f"the slope is one number; yours has shape {np.shape(got)}.")
+        if abs(got - expected) <= 1e-9 * expected:
+            continue
+        if u == 4 and not np.isfinite(got):
+            raise NotYet("at u = 4 every step adds the same; the closed form divides by zero there.")
+        if abs(got - 0.25 * sum((u / 4) ** k for k in range(T + 1))) <= 1e-9 * expected:
+            raise NotYet(f"for T = {T} you add one term too many; b acts {T} time(s).")
+        if T > 1 and abs(got - 0.25 * (u / 4) ** (T - 1)) <= 1e-9 * expected:
+            raise NotYet("that is what the first use of b does; b acts at every step.")
+        raise NotYet(f"for u = {u:g}, T = {T} the slope is not {float(got):.6g}.")
+
+
+# --- Lesson: initialization ---
+
+
+@exercise("uniform-bound")
+def _uniform_bound(answer):
+    """answer(size, radius) -> a, such that the spectral radius of a matrix with entries uniform on +-a tends to radius."""
+    for size, radius in ((100, 1.0), (128, 3**-0.5), (64, 0.9)):
+        got = _something(answer(size, radius))
+        if np.shape(got) != ():
+            raise NotYet(f"the bound is one number; yours has shape {np.shape(got)}.")
+        deviation = radius / np.sqrt(size)
+        for wrong, hint in (
+            (deviation, "that is the standard deviation; a uniform distribution on +-a has a smaller one than a."),
+            (deviation * 12**0.5, "that is the width of the interval; a is half of it."),
+            (deviation * 3**0.5 / 2, "that gives half the radius; it is the largest singular value that tends to twice sqrt(H Var)."),
+        ):
+            if np.isclose(got, wrong):
+                raise NotYet(hint)
+        if not np.isclose(got, deviation * 3**0.5):
+            raise NotYet(f"for {size} units and radius {radius:.3g} your entries have sqrt(H Var) = {abs(got) * np.sqrt(size / 3):.3g}.")
+
+
+@exercise("start-gates")
+def _start_gates(answer):
+    """answer(gates, size, rng) -> (gates * size, size), each gate's block orthogonal and drawn by itself."""
+    for gates, size in ((1, 5), (4, 6), (3, 4)):
+        got = _something(answer(gates, size, np.random.default_rng(0)))
+        if np.shape(got) != (gates * size, size):
+            raise NotYet(f"{gates} gates of {size} units need shape {(gates * size, size)}; yours has {np.shape(got)}.")
+        blocks = np.asarray(got).reshape(gates, size, size)
+        if gates > 1 and np.allclose(blocks[0], blocks[1]):
+            raise NotYet("all gates have the same matrix; draw one for each.")
+        if not np.allclose(blocks @ blocks.transpose(0, 2, 1), np.eye(size)):
+            together = np.allclose(np.asarray(got).T @ got, np.eye(size))
+            raise NotYet("the columns of the whole stack are orthonormal; the blocks are not." if together else "a block is not orthogonal.")
+
+
+@exercise("walk-survival")
+def _walk_survival(answer):
+    """answer(steps, lag) -> the chance that a symmetric walk of that many steps has no new minimum in its last `lag`."""
+    for steps, lag, right in ((1, 0, 1.0), (1, 1, 0.5), (2, 1, 0.625), (2, 2, 0.375), (6, 4, 0.451171875), (4, 4, 0.2734375)):
+        got = _something(answer(steps, lag))
+        if np.shape(got) != ():
+            raise NotYet(f"the chance is one number; yours has shape {np.shape(got)}.")
+        if np.isclose(got, right):
+            continue
+        if np.isclose(got, right**0.5):
+            raise NotYet("that is the share of the gradient's norm; the chance is its square.")
+        if steps > 1 and np.isclose(got, 2.0**-lag):
+            raise NotYet("the steps are not a coin each: a walk that is high up is far from a new minimum.")
+        raise NotYet(f"for {steps} steps and lag {lag} it is {right:.4f}, you have {float(got):.4f}.")

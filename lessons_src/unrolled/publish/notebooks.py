@@ -22,6 +22,7 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.parsers.directives import parse_directive_text
 from myst_parser.parsers.mdit import create_md_parser
 from pybtex.plugin import find_plugin
+from sphinx.directives.code import LiteralIncludeReader
 from sphinx.errors import SphinxError
 
 from unrolled.publish.directives import INSTEAD_LABELS, PART_LABELS, PART_ORDER, listed
@@ -165,6 +166,8 @@ class Lesson:
             argument, name = argument if name == "admonition" else name.capitalize(), "admonition"
         method = getattr(self, "directive_" + name.replace("-", "_"), None)
         self.refuse_if(method is None, f"the directive {{{name}}}")
+        if content.startswith(":::"):    # a directive within, which MyST, too, keeps from looking like options
+            content = "\n" + content
         parsed = parse_directive_text(_AnyDirective, argument, content, validate_options=False)
         return method(argument, {key: str(value) for key, value in parsed.options.items()}, "\n".join(parsed.body))
 
@@ -234,6 +237,21 @@ class Lesson:
     def directive_code_block(self, argument, options, body):
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", body)), default=0))
         return f"{fence}{argument}\n{body}\n{fence}"
+
+    def directive_literalinclude(self, argument, options, body):
+        path = Path(self.env.srcdir, posixpath.dirname(self.name), argument.strip())
+        if "dedent" in options:
+            options["dedent"] = int(options["dedent"])
+        try:
+            text, _ = LiteralIncludeReader(str(path), options, self.app.config).read()
+        except (OSError, ValueError) as problem:
+            raise NotebookError(f"{self.source}: {problem}") from None
+        return self.directive_code_block(options.get("language", ""), {}, text.strip("\n"))
+
+    def directive_grid(self, argument, options, body):
+        return self.blocks(body)
+
+    directive_grid_item = directive_grid
 
     def directive_footbibliography(self, argument, options, body):
         entries = self._bibliography().entries

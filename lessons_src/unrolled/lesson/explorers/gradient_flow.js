@@ -88,8 +88,7 @@ function left({ cell, scale, bias, steps }, H, I, longest, number) {
   return curve;
 }
 
-// Three curves: at each lag the least of all networks, their median, and the most.
-// The tests call it, too.
+// Three curves: at each lag the least of all networks, their median, and the most. Exported for the tests.
 export function range(state, { units, inputs, networks, longest }) {
   const curves = [...Array(networks).keys()].map((number) => left(state, units, inputs, longest, number));
   const sorted = curves[0].map((_, lag) => curves.map((curve) => curve[lag]).sort((a, b) => a - b));
@@ -167,7 +166,7 @@ function render({ model, el }) {
       return input;
     };
     show("scale", "Recurrent weights", times(state.scale));
-    show("bias", gate ? `Bias of the ${gate} gate` : "Bias of a gate", gate ? plus(state.bias) : "no gate").disabled = !gate;
+    show("bias", gate ? `Bias, ${gate} gate` : "Bias of a gate", gate ? plus(state.bias) : "no gate").disabled = !gate;
     show("steps", "Steps", state.steps);
     $(".plot").innerHTML = drawing($(".plot").clientWidth, sizes.longest, curves, starts[cell]);
     $(".reading").innerHTML = reading(state, curves[1].at(-1));
