@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pybtex.plugin
 
-ROOMS = ("formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "site", "explorers")
+ROOMS = (
+    "formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "site", "explorers"
+)  # fmt: skip
 
 
 def setup(app):
