@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import built_site
 import numpy as np
 import pytest
-from built_site import AXE, DESKTOP, PHONE, Look, opened
+from built_site import AXE, DESKTOP, PHONE, Look, opened, served
 
 from unrolled.lesson.explorers import GradientFlow
 from unrolled.lesson.explorers.gradient_flow import CELLS, NETWORKS, UNITS, network
@@ -32,16 +32,23 @@ LEFT = """async ([script, states, sizes]) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def small(widgets):
+    """The address of a page with nothing but the explorer: it loads at once."""
+    with served(widgets) as base:
+        yield base + "book/flow.html"
+
+
 @pytest.fixture
-def flow(browser, address):
-    """A function that opens the lesson at its explorer and gives what a reader has in hand."""
+def flow(browser, address, small):
+    """A function that opens the explorer, in its lesson or alone, and gives what a reader has in hand."""
     contexts = []
 
-    def open_page(size=DESKTOP, scheme="light", **options):
-        context = opened(browser, seen := Look(), scheme=scheme, size=size, **options)
+    def open_page(in_lesson=False):
+        context = opened(browser, seen := Look())
         page = context.__enter__()
         contexts.append(context)
-        page.goto(address + PAGE)
+        page.goto(address + PAGE if in_lesson else small)
         widget = page.locator(".gradient-flow")
         widget.locator(".reading data").first.wait_for()
         return SimpleNamespace(
@@ -121,7 +128,7 @@ def test_page_and_python_say_the_same(flow):
 
 
 def test_it_is_dragged_by_mouse(flow):
-    here = flow()
+    here = flow(in_lesson=True)
     assert here.said() == said_by_numpy()
     here.widget.get_by_text("LSTM", exact=True).click()
     assert here.said() == said_by_numpy("LSTM")
@@ -199,8 +206,9 @@ def test_it_is_spoken(flow):
     here = flow()
     here.widget.get_by_label("LSTM", exact=True).check()
     here.slider("bias").fill("3")
-    assert here.page.get_by_role("status").filter(has_text="gradient is left").text_content() == said_by_numpy("LSTM", bias=3)
-    assert said_by_numpy("LSTM", bias=3) in here.widget.locator(".plot > svg").get_attribute("aria-label")
+    expected = said_by_numpy("LSTM", bias=3)
+    assert here.page.get_by_role("status").filter(has_text="gradient is left").text_content() == expected
+    assert expected in here.widget.locator(".plot > svg").get_attribute("aria-label")
     names = {here.slider(name).evaluate("e => e.labels[0].textContent") for name in ("scale", "bias", "steps")}
     assert names == {"Recurrent weights", "Bias, forget gate", "Steps"}
     assert here.slider("bias").get_attribute("aria-valuetext") == "+ 3"
@@ -231,7 +239,7 @@ def test_axe_looks_inside_it(flow):
 
 
 def test_without_script_and_on_paper_there_is_the_picture(flow, browser, address):
-    here = flow()
+    here = flow(in_lesson=True)
     picture = here.page.locator(".explorer > figure")
     assert picture.is_hidden() and here.widget.is_visible()
     here.page.emulate_media(media="print")
@@ -258,7 +266,7 @@ def test_its_scripts_are_small(site):
 
 
 def test_it_asks_for_nothing_but_its_script(flow):
-    here = flow()
+    here = flow(in_lesson=True)
     before = len(here.seen.requests)
     here.slider("scale").fill("2")
     assert len(here.seen.requests) == before

@@ -1,4 +1,4 @@
-"""The explorer in JupyterLab, in the notebook that a reader downloads: alive, and of one mind with NumPy and the page."""
+"""The explorer in JupyterLab, in the notebook that a reader downloads: alive, and it says what NumPy and page say."""
 
 import os
 import shutil
@@ -28,9 +28,10 @@ def lab(widgets, tmp_path):
         port = free.getsockname()[1]
     folders = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     environment = os.environ | {f"JUPYTER_{name}": str(tmp_path / name) for name in folders} | {
-        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "lessons_src"), os.environ.get("PYTHONPATH", "")]),
-    }  # fmt: skip
+    }
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
         f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--LabApp.news_url=None",
@@ -58,7 +59,7 @@ def _wait_for(address, server, log):
 
 
 def _dragged(page):
-    """What the explorer says after its forget bias has been dragged, and the bias at which it arrived."""
+    """What the explorer says after its forget bias has been dragged and moved by a key, and that bias."""
     widget = page.locator(".gradient-flow")
     widget.get_by_text("LSTM", exact=True).click()
     slider = widget.locator("[name=bias]")
@@ -69,6 +70,9 @@ def _dragged(page):
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], middle, steps=5)
     page.mouse.up()
+    dragged = slider.input_value()
+    page.keyboard.press("ArrowDown")
+    assert float(slider.input_value()) == float(dragged) - 0.5
     return widget.locator(".reading").text_content(), float(slider.input_value())
 
 

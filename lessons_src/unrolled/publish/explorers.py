@@ -18,9 +18,9 @@ ASSETS = Path(__file__).parent / "assets"
 VIEW = re.compile(rf'<script type="{re.escape(WIDGET_VIEW_MIMETYPE)}">(.*?)</script>', re.DOTALL)
 MANAGER = "widget-manager"  # the folder of the site
 MANAGER_PARTS = ("requirejs", "@jupyter-widgets/html-manager", "anywidget")  # of assets/vendored
-MANAGER_SCRIPTS = ("requirejs/require.js", "widget-manager.js", "@jupyter-widgets/html-manager/embed-amd.js")  # in this order
+MANAGER_SCRIPTS = ("requirejs/require.js", "widget-manager.js", "@jupyter-widgets/html-manager/embed-amd.js")
 
-# What the policy of a page must allow besides: an anywidget's script is text that is loaded as a module, and the manager
+# What a page's policy must allow besides: an anywidget's script is text that is loaded as a module, and the manager
 # compiles the schema of a widget's state.
 MODULES, EVALUATION = "blob:", "'unsafe-eval'"
 
@@ -39,8 +39,10 @@ class PictureAndWidget(SphinxPostTransform):
             kinds = {child["mime_type"]: child for child in bundle}
             if WIDGET_VIEW_MIMETYPE in kinds and "text/html" in kinds:
                 both = kinds["text/html"].astext() + kinds[WIDGET_VIEW_MIMETYPE].astext()
-                raw = nodes.raw("", f'<div class="explorer">{both}</div>', format="html", classes=["output", "text_html"])
-                kinds[WIDGET_VIEW_MIMETYPE].children = [raw]
+                both = f'<div class="explorer">{both}</div>'
+                kinds[WIDGET_VIEW_MIMETYPE].children = [
+                    nodes.raw("", both, format="html", classes=["output", "text_html"])
+                ]
 
 
 def add_scripts(app, pagename, templatename, context, doctree):
@@ -50,9 +52,11 @@ def add_scripts(app, pagename, templatename, context, doctree):
         return
     models = json.loads(state[1]["body"])["state"]
     views = [json.loads(found[1]) for raw in doctree.findall(nodes.raw) for found in VIEW.finditer(raw.astext())]
-    shown = [models[view["model_id"]]["model_module"] for view in views]
+    shown = {models[view["model_id"]]["model_module"] for view in views}
+    if not shown:
+        return
     context["script_sources"] = MODULES
-    if set(shown) <= {"anywidget"}:
+    if shown == {"anywidget"}:
         app.add_js_file("explorers.js")
         return
     context["script_sources"] += f" {EVALUATION}"

@@ -60,6 +60,10 @@ INLINE = re.compile(
 )
 
 
+# Kinds of output that only the build reads. A widget's state stays behind, too, so its view would find nothing to show.
+FOR_THE_BUILD = ("application/papermill.record/", "application/vnd.unrolled.", "application/vnd.jupyter.widget-")
+
+
 class NotebookError(SphinxError):
     """A lesson uses something that has no form in a plain notebook."""
 
@@ -501,7 +505,7 @@ def _code_cell(cell, in_solution):
         picture = "image/png" in output.data    # untrusted notebooks and GitHub drop inline SVG: there the PNG is seen
         output.data = {
             kind: data for kind, data in output.data.items()
-            if not kind.startswith(("application/papermill.record/", "application/vnd.unrolled.", "application/vnd.jupyter.widget-"))
+            if not kind.startswith(FOR_THE_BUILD)
             and not (picture and kind == "text/html")
         }
         if output.data:

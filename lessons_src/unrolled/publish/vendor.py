@@ -1,8 +1,8 @@
 """The files of other projects that the site ships: named, versioned and hashed in one table, assets/vendored.json.
 
 ``--check`` says what differs from the table; ``--refresh`` fetches the versions in the table again from npm.
-A new release is one edit of the table (version and integrity, as npm prints them) and one ``--refresh``. A file for which
-the table says no ``from`` is kept as it is: a licence that the package forgets to bring along.
+A new release is one edit of the table (version and integrity, as npm prints them) and one ``--refresh``. A file without
+``from`` in the table is kept as it is: a licence that the package does not bring along.
 """
 
 import argparse

@@ -125,7 +125,8 @@ function drawing(width, longest, [least, median, most], start) {
   });
   const lags = [0, 25, 50, 75, 100].map((lag) => text(across(lag), 245, lag, "middle"));
   return `<svg height="270" width="${width}" role="img">${powers.join("")}${lags.join("")}
-    ${text(0, 13, "‖∂L/∂state‖ at lag k, relative to lag 0")}${text(across(50), 264, "lag k: steps back from the loss", "middle")}
+    ${text(0, 13, "‖∂L/∂state‖ at lag k, relative to lag 0")}
+    ${text(across(50), 264, "lag k: steps back from the loss", "middle")}
     ${text(48, 44, "grows ↑")}${text(48, 218, "vanishes ↓")}
     <svg height="226"><polygon points="${points(most)} ${points(least).split(" ").reverse().join(" ")}"/>
     <polyline points="${points(median)}"/><polyline class="start" points="${points(start)}"/></svg></svg>`;
@@ -146,10 +147,12 @@ function render({ model, el }) {
     <fieldset><legend>Cell</legend>${Object.keys(CELLS).map((cell) =>
       `<label><input type="radio" name="${group}" value="${cell}"> ${cell}</label>`).join("")}</fieldset>
     ${names.slice(1).map(slider).join("")}<p class="plot"></p>
-    <p class="key"><span>median of ${sizes.networks} networks of ${sizes.units} units</span> <span class="all">all of them</span>
-      <span class="start">as PyTorch starts the cell</span></p>
+    <p class="key"><span>median of ${sizes.networks} networks of ${sizes.units} units</span>
+      <span class="all">all of them</span> <span class="start">as PyTorch starts the cell</span></p>
     <p class="reading" role="status"></p></div>`;
   const $ = (selector) => el.querySelector(selector);
+  // Else JupyterLab takes the arrow keys for its own.
+  for (const input of el.querySelectorAll("input")) input.dataset.lmSuppressShortcuts = "";
 
   const update = () => {
     const state = Object.fromEntries(names.map((name) => [name, model.get(name)]));

@@ -19,7 +19,7 @@ UNITS, INPUTS, NETWORKS = 32, 4, 5
 CELLS = {"RNN": rnn, "LSTM": lstm, "GRU": gru}
 GATES = {"RNN": "", "LSTM": "forget", "GRU": "update"}  # the gate that keeps, whose bias the reader moves
 LONGEST = 100
-RANGES = {"scale": (0.2, 4.0, 0.1), "bias": (-2.0, 6.0, 0.5), "steps": (10, LONGEST, 5)}  # least, most, step of a slider
+RANGES = {"scale": (0.2, 4.0, 0.1), "bias": (-2.0, 6.0, 0.5), "steps": (10, LONGEST, 5)}  # of a slider: from, to, by
 
 
 def _uniform(network):
@@ -118,18 +118,18 @@ class GradientFlow(Explorer):
         figure, axes = new_figure(height=3.2)
         curves, start = self._curves(), gradient_left(self.cell, 1.0, 0.0, LONGEST)
         axes.semilogy(np.median(curves, 0), label="median of five networks")
-        axes.fill_between(range(self.steps + 1), curves.min(0), curves.max(0), alpha=0.25, linewidth=0, label="all five")
+        axes.fill_between(range(len(curves[0])), curves.min(0), curves.max(0), alpha=0.25, lw=0, label="all five")
         if (self.scale, self.bias) != (1, 0):
             axes.semilogy(np.median(start, 0), label="as PyTorch starts it")
         axes.set(xlabel="lag k (steps back from the loss)", ylabel="‖∂L/∂state‖ at lag k / at lag 0")
-        axes.set(xlim=(0, LONGEST), ylim=(1e-30, 1e10))
+        axes.set(xlim=(0, LONGEST), ylim=(1e-30, 1e10), yticks=[1e-30, 1e-20, 1e-10, 1, 1e10])
         axes.legend()
         return {
             "figure": figure,
             "name": "gradient-flow",
             "alt": f"The gradient against the lag, on a logarithmic scale. {self.reading()}",
-            "caption": f"{self.reading()} Five networks of {UNITS} units, unit noise as input: median and range. Where "
-            "scripts run, and in the notebook, the cell, its weights, its gate and the length can be changed here.",
+            "caption": f"{self.reading()} Five networks of {UNITS} units, uniform noise of variance 1 as input: median "
+            "and range. Where scripts run, and in the notebook, cell, weights, gate and length can be changed here.",
         }
 
     def _curves(self):
