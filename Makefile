@@ -53,6 +53,7 @@ lab: book-environment
 	@.venv/bin/jupyter-lab book
 
 bench: dev-environment browser
+	@$(RUN) benchmarks/cells.py
 	@$(RUN) benchmarks/site.py
 
 # As a custom builder, because Jupyter Book's own writes its report into the site.
@@ -88,7 +89,7 @@ help:
 	@echo 'make test     build the book, then run every test'
 	@echo 'make serve    show the site at http://127.0.0.1:$(PORT)/, built again after each edit (PORT=8001: another port)'
 	@echo 'make lab      open the lessons in JupyterLab'
-	@echo 'make bench    measure execution, building and pages'
+	@echo 'make bench    measure the cells beside PyTorch, execution, building and pages'
 	@echo 'make links    ask every site that the lessons link to whether the page is still there'
 	@echo 'make accept   take the outputs of the lessons as they are now for the reference that tests compare with'
 	@echo 'make lock     write requirements.txt and requirements-dev.txt anew from pyproject.toml'
