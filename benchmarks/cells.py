@@ -2,9 +2,9 @@
 
 Run it with `make bench`, or alone: `PYTHONPATH=lessons_src .venv/bin/python benchmarks/cells.py --help`. It reports and
 judges nothing. The work is a forward and a backward pass over a whole sequence: the gradients of all parameters, of x
-and of the initial state, from a given gradient of every h_t. Both sides have the same weights and data, and before
-anything is timed, their results are compared. Each side runs in a process of its own for each number of threads, the
-processes take turns, and of each side the number of threads counts that has the smaller median.
+and of the initial state, from a given gradient of every h_t. Both sides have the same weights and data, and the norms of
+their results are compared. Each side runs in a process of its own for each number of threads, the processes take turns,
+and of each side the number of threads counts that has the smaller median.
 """
 
 import argparse
@@ -33,8 +33,7 @@ WIDTHS = {"16-64": (16, 24, 32, 48, 64), "128-512": (128, 192, 256, 384, 512)}  
 REPEATS = 7
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read when NumPy is imported
 # Read by glibc when a process starts: memory that is freed stays with the process. Otherwise the kernel takes it back
-# and hands it out again at every call, which takes either side about as long as the arithmetic, or twice, or not at
-# all, as the machine is.
+# and hands it out anew at every call, and how long that takes tells of the kernel, not of either side.
 MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 
 

@@ -365,7 +365,7 @@ def _clip_together(answer):
 @exercise("rotation")
 def _rotation(answer):
     """answer(g, limit) -> the angle in degrees by which clipping by value turns g."""
-    cases = ((np.array([100.0, 0.5]), 1.0), (np.array([3.0, -4.0, 12.0]), 2.0), (np.array([0.3, -0.2]), 1.0))
+    cases = ((np.array([100.0, 0.5]), 1.0), (np.array([3.0, -4.0, 12.0]), 2.0), (np.array([0.3, -0.5]), 1.0))
     for g, limit in cases:
         clipped = np.clip(g, -limit, limit)
         cosine = g @ clipped / np.linalg.norm(g) / np.linalg.norm(clipped)
