@@ -25,7 +25,7 @@ def test_a_number_reaches_the_prose_as_myst_nb_expects_it(monkeypatch):
     ours, theirs = [], []
     monkeypatch.setattr("IPython.display.display", lambda data, **k: ours.append((data, k["metadata"])))
     number("ratio", 2.9312e-26, 2)
-    monkeypatch.setattr("IPython.display.display", lambda data, **k: theirs.append((data, k["metadata"])))
+    monkeypatch.setattr("myst_nb.ext.glue.ipy_display", lambda data, **k: theirs.append((data, k["metadata"])))
     glue("ratio", "2.9×10⁻²⁶", display=False)
     (data, metadata), (their_data, their_metadata) = ours[0], theirs[0]
     assert metadata == their_metadata
