@@ -324,6 +324,54 @@ SAYINGS += [
 ]
 
 
+# --- Lesson: initialization ---
+
+
+def uniform_bound(size, radius):
+    return radius * np.sqrt(3 / size)
+
+
+def start_gates(gates, size, rng):
+    return np.concatenate([np.linalg.qr(rng.standard_normal((size, size)))[0] for _ in range(gates)])
+
+
+def irnn_reach(share):
+    steps, u = 0, 1.0
+    while u >= share**2:
+        steps, u = steps + 1, u * (2 * steps + 1) / (2 * steps + 2)
+    return steps - 1
+
+
+SAYINGS += [
+    ("uniform-bound", uniform_bound, "Correct."),
+    ("uniform-bound", lambda n, r: ..., "returns nothing"),
+    ("uniform-bound", lambda n, r: np.ones(2), "one number; yours has shape (2,)"),
+    ("uniform-bound", lambda n, r: r / np.sqrt(n), "the standard deviation"),
+    ("uniform-bound", lambda n, r: r * np.sqrt(12 / n), "half of it"),
+    ("uniform-bound", lambda n, r: r * np.sqrt(3 / n) / 2, "half the radius"),
+    ("uniform-bound", lambda n, r: 1.0, "sqrt(H Var) = 5.77"),
+    ("start-gates", start_gates, "Correct."),
+    ("start-gates", lambda G, n, rng: None, "returns nothing"),
+    ("start-gates", lambda G, n, rng: np.eye(n), "need shape (24, 6); yours has (6, 6)"),
+    ("start-gates", lambda G, n, rng: np.tile(np.eye(n), (G, 1)), "draw one for each"),
+    ("start-gates", lambda G, n, rng: np.linalg.qr(rng.standard_normal((G * n, n)))[0], "the whole stack"),
+    ("start-gates", lambda G, n, rng: rng.standard_normal((G * n, n)), "a block is not orthogonal"),
+    ("stacked-stretch", lambda G: (2 / (1 + G)) ** 0.5, "Correct."),
+    ("stacked-stretch", lambda G: ..., "returns nothing"),
+    ("stacked-stretch", lambda G: np.ones(2), "one number; yours has shape (2,)"),
+    ("stacked-stretch", lambda G: 2 / (1 + G), "its root"),
+    ("stacked-stretch", lambda G: G**-0.5, "has the inputs in it"),
+    ("stacked-stretch", lambda G: (2 * G / (1 + G)) ** 0.5, "a block has only H of its rows"),
+    ("stacked-stretch", lambda G: 7.0, "for 1 gates it is 1.0000, you have 7.0000"),
+    ("irnn-reach", irnn_reach, "Correct."),
+    ("irnn-reach", lambda share: None, "returns nothing"),
+    ("irnn-reach", lambda share: np.ones(2), "one number; yours has shape (2,)"),
+    ("irnn-reach", lambda share: irnn_reach(share**0.5), "goes with its root"),
+    ("irnn-reach", lambda share: irnn_reach(share) + 1, "one step too far"),
+    ("irnn-reach", lambda share: 7, "it is 4 steps, you have 7"),
+]
+
+
 @pytest.mark.parametrize("name, answer, saying", SAYINGS)
 def test_what_an_answer_is_told(name, answer, saying, capsys):
     check(name, answer)

@@ -401,3 +401,84 @@ def _wall_slope(answer):
         if T > 1 and abs(got - 0.25 * (u / 4) ** (T - 1)) <= 1e-9 * expected:
             raise NotYet("that is what the first use of b does; b acts at every step.")
         raise NotYet(f"for u = {u:g}, T = {T} the slope is not {float(got):.6g}.")
+
+
+# --- Lesson: initialization ---
+
+
+@exercise("uniform-bound")
+def _uniform_bound(answer):
+    """answer(size, radius) -> a, such that the spectral radius of a matrix with entries uniform on +-a tends to radius."""
+    for size, radius in ((100, 1.0), (128, 3**-0.5), (64, 0.9)):
+        got = _something(answer(size, radius))
+        if np.shape(got) != ():
+            raise NotYet(f"the bound is one number; yours has shape {np.shape(got)}.")
+        deviation = radius / np.sqrt(size)
+        for wrong, hint in (
+            (deviation, "that is the standard deviation; a uniform distribution on +-a has a smaller one than a."),
+            (deviation * 12**0.5, "that is the width of the interval; a is half of it."),
+            (deviation * 3**0.5 / 2, "that gives half the radius; it is the largest singular value that tends to twice sqrt(H Var)."),
+        ):
+            if np.isclose(got, wrong):
+                raise NotYet(hint)
+        if not np.isclose(got, deviation * 3**0.5):
+            raise NotYet(f"for {size} units and radius {radius:.3g} your entries have sqrt(H Var) = {abs(got) * np.sqrt(size / 3):.3g}.")
+
+
+@exercise("start-gates")
+def _start_gates(answer):
+    """answer(gates, size, rng) -> (gates * size, size), each gate's block orthogonal and drawn by itself."""
+    for gates, size in ((1, 5), (4, 6), (3, 4)):
+        got = _something(answer(gates, size, np.random.default_rng(0)))
+        if np.shape(got) != (gates * size, size):
+            raise NotYet(f"{gates} gates of {size} units need shape {(gates * size, size)}; yours has {np.shape(got)}.")
+        blocks = np.asarray(got).reshape(gates, size, size)
+        if gates > 1 and np.allclose(blocks[0], blocks[1]):
+            raise NotYet("all gates have the same matrix; draw one for each.")
+        if not np.allclose(blocks @ blocks.transpose(0, 2, 1), np.eye(size)):
+            together = np.allclose(np.asarray(got).T @ got, np.eye(size))
+            raise NotYet("the columns of the whole stack are orthonormal; the blocks are not." if together else "a block is not orthogonal.")
+
+
+@exercise("stacked-stretch")
+def _stacked_stretch(answer):
+    """answer(gates) -> the typical stretch of one gate's block where Xavier has drawn the stack (gates H, H) as one."""
+    for gates in (1, 3, 4):
+        got = _something(answer(gates))
+        if np.shape(got) != ():
+            raise NotYet(f"the stretch is one number; yours has shape {np.shape(got)}.")
+        right = (2 / (1 + gates)) ** 0.5
+        if np.isclose(got, right):
+            continue
+        for wrong, hint in (
+            (right**2, "that is H times the variance; the stretch is its root."),
+            (gates**-0.5, "the outputs are not all that counts; the variance has the inputs in it, too."),
+            ((gates * 2 / (1 + gates)) ** 0.5, "that is the stretch of the whole stack; a block has only H of its rows."),
+        ):
+            if np.isclose(got, wrong):
+                raise NotYet(hint)
+        raise NotYet(f"for {gates} gates it is {right:.4f}, you have {float(got):.4f}.")
+
+
+@exercise("irnn-reach")
+def _irnn_reach(answer):
+    """answer(share) -> the longest sequence whose first step keeps at least that share of the gradient in an IRNN."""
+    for share, right in ((0.5, 4), (0.3, 39), (0.2, 198)):
+        got = _something(answer(share))
+        if np.shape(got) != ():
+            raise NotYet(f"the length is one number; yours has shape {np.shape(got)}.")
+        if got == right:
+            continue
+        if got == _longest(share):
+            raise NotYet("that is where the share of the units falls below; the norm of the gradient goes with its root.")
+        if got == right + 1:
+            raise NotYet(f"for a share of {share} you are one step too far: with {right + 1} steps less is left.")
+        raise NotYet(f"for a share of {share} it is {right} steps, you have {got}.")
+
+
+def _longest(share):
+    """The answer of someone who takes the share of the units for that of the norm."""
+    steps, u = 0, 1.0
+    while u * (2 * steps + 1) / (2 * steps + 2) >= share:
+        steps, u = steps + 1, u * (2 * steps + 1) / (2 * steps + 2)
+    return steps
