@@ -368,7 +368,7 @@ SAYINGS += [
     ("irnn-reach", lambda share: np.ones(2), "one number; yours has shape (2,)"),
     ("irnn-reach", lambda share: irnn_reach(share**0.5), "goes with its root"),
     ("irnn-reach", lambda share: irnn_reach(share) + 1, "one step too far"),
-    ("irnn-reach", lambda share: 7, "it is 4 steps, you have 7"),
+    ("irnn-reach", lambda share: 4, "it is 7 steps, you have 4"),
 ]
 
 
