@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from unrolled.cells import gru, lstm, rnn
-from unrolled.experiments import adding_problem, throughput
+from unrolled.experiments import adding_problem, cudnn_parity, throughput
 from unrolled.experiments import gradient_by_lag as by_lag
 from unrolled.experiments.catalogue import EXPERIMENTS
 from unrolled.gradients import gradient_by_lag
@@ -172,3 +172,19 @@ def test_throughput_compares_each_way_with_the_library():
     assert "graph" not in ways and concluded["absent"] == {"graph": "none here"}
     assert "RNN 3 ms by the library, loop 2 times, compiled 1 times that" in concluded["summary"]
     assert math.isclose(ways["compiled"]["of_library"], 1)
+
+
+def test_parity_is_measured_and_a_wrong_layout_is_seen(monkeypatch):
+    parameters = cudnn_parity.EXPERIMENT.parameters("lesson", "cpu")
+    done = finished(cudnn_parity.EXPERIMENT, parameters)
+    found = cudnn_parity.summary(parameters, done)
+    assert {"rnn", "lstm", "gru", "summary"} == set(found)
+    assert all(found[cell]["difference"] < 1e-12 for cell in parameters["cells"])
+    right = cudnn_parity.layouts.to_pytorch
+
+    def upside_down(layer):
+        return {name: value[::-1].copy() for name, value in right(layer).items()}
+
+    monkeypatch.setattr(cudnn_parity.layouts, "to_pytorch", upside_down)
+    wrong = cudnn_parity.run(parameters, {"cell": "gru", "seed": 0}, "cpu")
+    assert min(wrong["states"], wrong["gradient"]) > 1e-2
