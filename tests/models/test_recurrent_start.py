@@ -74,7 +74,7 @@ def test_a_member_with_a_seed_of_its_own_is_the_network_that_it_is_alone():
 
 def test_the_start_decides_what_a_relu_network_learns_in_a_few_updates():
     starts, rates, seeds = ["identity"] * 3 + ["pytorch"] * 3, [3e-3] * 6, [0, 1, 2] * 2
-    reached = recall_accuracy(20, starts, rates, seeds, network=partial(StartedEnsemble, activation="relu"))
+    reached = recall_accuracy(20, starts, rates, seeds, updates=80, network=partial(StartedEnsemble, activation="relu"))
     assert reached[:3].min() > 0.95 and np.all(reached[3:] < 0.7)
 
 
