@@ -39,7 +39,7 @@ def test_training_leaves_the_compiler_alone():
     code = (
         "import sys, torch; from unrolled.experiments.training import squared_error, train; "
         "from unrolled.models.ensemble import RNNEnsemble; "
-        "draw = lambda size: (torch.zeros(1, 2, size, 1), torch.zeros(2, size)); "
+        "draw = lambda size: (torch.zeros(2, 2, size, 1), torch.zeros(2, size)); "
         "train(RNNEnsemble(2, 1, 3), draw, [0.1, 0.2], 3, squared_error, clip=1.0); "
         "sys.exit('torch._dynamo' in sys.modules)"
     )
