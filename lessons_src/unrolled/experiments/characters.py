@@ -9,7 +9,7 @@ from unrolled.models.character import CharacterEnsemble
 from unrolled.tasks.text import SYMBOLS
 
 
-def character_model(text, seeds, hidden_size=64, updates=400, length=16, rate=0.01):
+def character_model(text, seeds, hidden_size=48, updates=250, length=16, rate=0.015):
     """Train one tanh RNN per seed (Adam, gradient norm clipped to 1) on stretches of a text, places in SYMBOLS (N,).
 
     An update takes 32 stretches of `length` symbols from anywhere, each read from a state of zeros. Returns the ensemble.

@@ -8,7 +8,7 @@ from unrolled.experiments.patterns import DELAY, PATTERNS, TESTED, cross_entropy
 from unrolled.experiments.training import train
 from unrolled.models.sequence import JordanEnsemble
 
-UPDATES = {"output": 400, "answer": 100}
+UPDATES = {"output": 300, "answer": 100}
 
 
 def with_answers(x):
@@ -22,7 +22,7 @@ def jordan_accuracy(handed_on, seeds):
     """Train one Jordan network per seed on echo, and test each on fresh streams.
 
     16 tanh units and Adam at 0.03 with the gradient norm clipped to 1, as for the Elman network of the pattern "many to
-    many", but four times as many updates where it feeds back its own output. handed_on: "output", its own; or "answer",
+    many", but three times as many updates where it feeds back its own output. handed_on: "output", its own; or "answer",
     the right answer of the step before (teacher forcing), in training as in the test.
     Returns the accuracies, and, for its own output, those of the same networks handing on only which output is larger.
     Raises ValueError for anything else to hand on.

@@ -48,17 +48,17 @@ def _reversal(rng, batch):
 PATTERNS = {
     "one to one": Pattern(exclusive_or, partial(SequenceEnsemble, input_size=2, hidden_size=8, output_size=2), 0.1, 40),
     "one to many": Pattern(
-        caption, partial(SequenceEnsemble, input_size=15, hidden_size=32, output_size=len(LETTERS)), 0.02, 150
+        caption, partial(SequenceEnsemble, input_size=15, hidden_size=32, output_size=len(LETTERS)), 0.03, 100
     ),
     "many to one": Pattern(
         partial(opinion, steps=5),
-        partial(SequenceEnsemble, input_size=len(WORDS), hidden_size=16, output_size=2, first=4), 0.03, 250,
+        partial(SequenceEnsemble, input_size=len(WORDS), hidden_size=16, output_size=2, first=4), 0.04, 200,
     ),
     "many to many": Pattern(
         _echo, partial(SequenceEnsemble, input_size=1, hidden_size=16, output_size=2, first=DELAY), 0.03, 100
     ),
     "encoder and decoder": Pattern(
-        _reversal, partial(EncoderDecoderEnsemble, symbols=4, hidden_size=32), 0.01, 300
+        _reversal, partial(EncoderDecoderEnsemble, symbols=4, hidden_size=32), 0.015, 200
     ),
 }  # fmt: skip
 
