@@ -8,7 +8,7 @@ TEXT = encode("abcabd" * 60)
 
 
 def test_it_learns_what_a_count_of_pairs_cannot_know():
-    model = character_model(TEXT, seeds=[0, 1], hidden_size=16, updates=160)
+    model = character_model(TEXT, seeds=[0, 1], hidden_size=16, updates=300, rate=0.03)
     bits = model.bits(TEXT[:60])
     assert bits.shape == (2,) and bits.max() < 0.25 < bits_by_counting(TEXT, TEXT, 2)
 
