@@ -1,10 +1,50 @@
 """Training ends when every member has solved its task; the best learning rate is chosen by rule."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
-from unrolled.experiments.training import best_rate, squared_error, train
+import unrolled
+from unrolled.experiments.training import Adam, GradientDescent, best_rate, squared_error, train
 from unrolled.models.ensemble import RNNEnsemble
+
+
+@pytest.mark.parametrize("ours, theirs", [(Adam, torch.optim.Adam), (GradientDescent, torch.optim.SGD)])
+def test_each_member_goes_as_torch_would_take_it_alone(ours, theirs):
+    rates, generator = [0.3, 0.01, 0.0], torch.Generator().manual_seed(0)
+    start = [torch.randn(3, *shape, generator=generator, dtype=torch.float64) for shape in ((2, 4), (1, 4), (5,))]
+    together = [p.clone() for p in start]
+    alone = [[p[member].clone() for p in start] for member in range(3)]
+    steps = ours(together, rates)
+    optimisers = [theirs(parameters, lr=rate) for parameters, rate in zip(alone, rates)]
+    for update in range(20):
+        for place, p in enumerate(together):
+            p.grad = torch.randn(p.shape, generator=generator, dtype=torch.float64) * 10.0 ** -(update % 7)
+            for member in range(3):
+                alone[member][place].grad = p.grad[member].clone()
+        steps.step()
+        for optimiser in optimisers:
+            optimiser.step()
+    for place, p in enumerate(together):
+        for member in range(3):
+            torch.testing.assert_close(p[member], alone[member][place], rtol=1e-12, atol=1e-14)
+        assert torch.equal(p[2], start[place][2]), "a rate of zero leaves a member where it was"
+
+
+def test_training_leaves_the_compiler_alone():
+    code = (
+        "import sys, torch; from unrolled.experiments.training import squared_error, train; "
+        "from unrolled.models.ensemble import RNNEnsemble; "
+        "draw = lambda size: (torch.zeros(2, 2, size, 1), torch.zeros(2, size)); "
+        "train(RNNEnsemble(2, 1, 3), draw, [0.1, 0.2], 3, squared_error, clip=1.0); "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(unrolled.__file__).parent.parent)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
 
 
 def zeros_and_ones(size):

@@ -155,7 +155,7 @@ def test_a_module_of_the_pack_that_asks_for_more_is_refused(tmp_path, monkeypatc
     (library / "lesson" / "__init__.py").rename(library / "lesson" / "browser.py")
     monkeypatch.setattr(live, "LIBRARY", library)
     live.pack()
-    with open(library / "lesson" / "exercises.py", "a", encoding="utf-8") as exercises:
+    with open(library / "lesson" / "exercises" / "activations.py", "a", encoding="utf-8") as exercises:
         exercises.write("\n\ndef late():\n    import torch\n")
     live.pack()
     (library / "lesson" / "checks.py").write_text("import math\nimport torch\n")

@@ -97,6 +97,34 @@ def test_refreshing_takes_a_new_release_by_its_table_entry(assets):
     assert vendor.check(assets) == []
 
 
+@pytest.fixture
+def mended(assets):
+    """The archive of a release whose script names another host, and a table that replaces what names it."""
+    script = assets / "vendored" / "katex" / "katex.min.js"
+    script.write_bytes(b'let cdn="https://cdn.example.org/npm/";/* @import url(a); */')
+    archive = packed(assets)
+    promise(assets, archive)
+    table = json.loads((assets / "vendored.json").read_text())
+    replace = {'"https://cdn\\.example\\.org/npm/"': '""', r"/\* @import url[^;]*; \*/": ""}
+    table["katex"]["files"]["katex.min.js"]["replace"] = replace
+    (assets / "vendored.json").write_text(json.dumps(table))
+    return archive
+
+
+def test_what_names_another_host_is_replaced(assets, mended):
+    vendor.refresh(assets, fetch=lambda package, version: mended)
+    assert (assets / "vendored" / "katex" / "katex.min.js").read_bytes() == b'let cdn="";'
+    assert vendor.check(assets) == []
+
+
+def test_a_release_without_what_is_to_be_replaced_is_refused(assets, mended):
+    table = json.loads((assets / "vendored.json").read_text())
+    table["katex"]["files"]["katex.min.js"]["replace"] = {"unpkg": ""}
+    (assets / "vendored.json").write_text(json.dumps(table))
+    with pytest.raises(vendor.VendorError, match=r"dist/katex\.min\.js of katex 0\.19\.1 has no match of unpkg"):
+        vendor.refresh(assets, fetch=lambda package, version: mended)
+
+
 def test_a_licence_that_the_package_lacks_is_kept_and_checked(assets, capsys):
     archive = packed(assets)
     promise(assets, archive)

@@ -25,7 +25,8 @@ SCRIPTS = ("live.js", "live-worker.js")
 LIBRARY = Path(__file__).parents[1]
 PACK = "unrolled.zip"
 PACKED_ROOMS = ("cells", "gradients")
-PACKED_OF_LESSON = ("checks", "exercises", "numbers")
+PACKED_OF_LESSON = ("checks", "numbers")
+EXERCISES = "exercises"    # a package of `lesson`
 
 # Asked of Pyodide 0.27.7, and what Python 3.12, which it is, no longer has.
 NOT_IN_BROWSER = set(
@@ -149,14 +150,15 @@ def pack():
     session = LIBRARY / "publish" / "live_session.py"
     files = {"live_session.py": session, "unrolled/lesson/__init__.py": lesson / "browser.py"}
     inside = [LIBRARY / "__init__.py", *(lesson / f"{name}.py" for name in PACKED_OF_LESSON)]
-    inside += [path for room in PACKED_ROOMS for path in (LIBRARY / room).rglob("*.py")]
+    folders = [*(LIBRARY / room for room in PACKED_ROOMS), lesson / EXERCISES]
+    inside += [path for folder in folders for path in folder.rglob("*.py")]
     files |= {path.relative_to(LIBRARY.parent).as_posix(): path for path in inside}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, path in sorted(files.items()):
             source = path.read_text(encoding="utf-8")
             for line, module in _imports(ast.parse(source).body):    # what a function imports may never be asked for
-                within = module.startswith((".", *(f"unrolled.lesson.{name}" for name in PACKED_OF_LESSON)))
+                within = module.startswith((".", *(f"unrolled.lesson.{name}" for name in (*PACKED_OF_LESSON, EXERCISES))))
                 if not (within or _importable(module)):
                     raise LiveError(f"{path}:{line}: imports {module}, which a browser has not; live cells need it")
             archive.writestr(zipfile.ZipInfo(name), source, zipfile.ZIP_DEFLATED)

@@ -2,7 +2,8 @@
 
 ``--check`` says what differs from the table; ``--refresh`` fetches the versions in the table again from npm.
 A new release is one edit of the table (version and integrity, as npm prints them) and one ``--refresh``. A file without
-``from`` in the table is kept as it is: a licence that the package does not bring along.
+``from`` in the table is kept as it is: a licence that the package does not bring along. ``replace`` lists what is put in
+the place of a pattern in a file, as where it names another host; the hash is then that of the file as mended.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,7 +51,7 @@ def refresh(assets=ASSETS, fetch=None):
 
     `fetch` takes a package and a version and returns the bytes of the npm archive (by default through
     ``npm pack``). Nothing is written unless every archive is the one that the table names.
-    Raises VendorError if an archive cannot be fetched, is another one, or lacks a file.
+    Raises VendorError if an archive cannot be fetched, is another one, lacks a file, or a file lacks what is to be replaced.
     """
     table = _table(assets)
     contents, kept = {}, set()
@@ -68,9 +70,14 @@ def refresh(assets=ASSETS, fetch=None):
                     kept.add(path)
                     continue
                 try:
-                    contents[path] = opened.extractfile(f"package/{file['from']}").read()
+                    content = opened.extractfile(f"package/{file['from']}").read()
                 except KeyError:
                     raise VendorError(f"{package} {entry['version']} has no file {file['from']}.") from None
+                for pattern, new in file.get("replace", {}).items():
+                    content, replaced = re.subn(pattern.encode(), new.encode(), content)
+                    if not replaced:
+                        raise VendorError(f"{file['from']} of {package} {entry['version']} has no match of {pattern}")
+                contents[path] = content
                 file["sha256"] = _sha256(contents[path])
     for path, content in contents.items():
         _write(path, content)

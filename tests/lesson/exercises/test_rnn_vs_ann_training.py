@@ -1,0 +1,65 @@
+"""The exercises of rnn-vs-ann-training accept their solutions, refuse the usual mistakes, and say something useful."""
+
+import numpy as np
+import pytest
+
+
+def shared_weight(h, delta):
+    return delta.T @ h[:-1]
+
+
+def cut_it(U, h, delta, k):
+    dU = np.zeros_like(U)
+    for t in range(len(h) - 1, len(h) - 1 - k, -1):
+        da = (1 - h[t] ** 2) * delta
+        dU += np.outer(da, h[t - 1])
+        delta = U.T @ da
+    return dU
+
+
+def stream_in_rows(stream, rows, piece):
+    length = len(stream) // rows // piece * piece
+    return stream[: rows * length].reshape(rows, length).T.reshape(-1, piece, rows)
+
+
+def reshaped_only(stream, rows, piece):
+    length = len(stream) // rows // piece * piece
+    return stream[: rows * length].reshape(-1, piece, rows)
+
+
+def last_valid(outputs, lengths):
+    return outputs[lengths - 1, np.arange(len(lengths))]
+
+
+SAYINGS = [
+    ("shared-weight", shared_weight, "Correct."),
+    ("shared-weight", lambda h, delta: None, "returns nothing"),
+    ("shared-weight", lambda h, delta: delta, "shape (1, 4)"),
+    ("shared-weight", lambda h, delta: shared_weight(h, delta).T, "the transpose"),
+    ("shared-weight", lambda h, delta: delta.T @ h[1:], "the state before it"),
+    ("shared-weight", lambda h, delta: shared_weight(h, delta) / len(delta), "the chain rule adds"),
+    ("shared-weight", lambda h, delta: np.outer(delta[-1], h[-2]), "the last step's term alone"),
+    ("shared-weight", lambda h, delta: 2 * shared_weight(h, delta), "off by"),
+    ("cut-it", cut_it, "Correct."),
+    ("cut-it", lambda U, h, delta, k: ..., "returns nothing"),
+    ("cut-it", lambda U, h, delta, k: delta, "shape (4,)"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, 6), "that is the full gradient"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, k - 1), "that is what 2 step(s) contribute"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, min(k + 1, 6)), "that is what 4 step(s) contribute"),
+    ("cut-it", lambda U, h, delta, k: cut_it(U.T, h, delta, k), "off by"),
+    ("stream-in-rows", stream_in_rows, "Correct."),
+    ("stream-in-rows", lambda stream, rows, piece: None, "returns nothing"),
+    ("stream-in-rows", reshaped_only, "reshape alone"),
+    ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece).swapaxes(1, 2), "give shape"),
+    ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece)[::-1], "it should be the beginning"),
+    ("last-valid", last_valid, "Correct."),
+    ("last-valid", lambda outputs, lengths: ..., "returns nothing"),
+    ("last-valid", lambda outputs, lengths: outputs[-1], "the last column"),
+    ("last-valid", lambda outputs, lengths: outputs[lengths - 2, np.arange(4)], "a sequence of length 1"),
+    ("last-valid", lambda outputs, lengths: outputs[lengths - 1], "yours has (4, 4, 3)"),
+]
+
+
+@pytest.mark.parametrize("name, answer, saying", SAYINGS)
+def test_what_an_answer_is_told(told, name, answer, saying):
+    assert saying in told(name, answer, solved=saying == "Correct.")
