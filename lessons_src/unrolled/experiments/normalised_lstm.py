@@ -112,9 +112,11 @@ def summary(parameters, finished):
             "by_rate": {
                 f"{unit['rate']:g}": _taken(_result(finished, unit)["solved_after"]) for unit in _trials(parameters, arm)
             },
-            "few": {
-                name: _median(few[name]) for name in ("error", "training_error")
+            "more_than_at_scale_1": {
+                f"{scale:g}": _saved(result["solved_after"], tested[0]["solved_after"])
+                for scale, result in zip(parameters["scales"], tested[1:])
             },
+            "few": {name: _median(few[name]) for name in ("error", "training_error")},
         }  # fmt: skip
         sentences.append(f"{ARMS[arm]} {arms[arm]['by_scale']['1']['solved']} after {_said(arms[arm]['by_scale']['1'])}")
     first, *others = parameters["arms"]
@@ -197,13 +199,13 @@ EXPERIMENT = Experiment(
     question="What does batch or layer normalisation change for an LSTM on the adding problem?",
     scales={
         "lesson": {
-            "arms": list(ARMS), "rates": [1e-2, 3e-2], "scales": [4.0], "steps": 10, "hidden": 16, "batch": 32,
+            "arms": list(ARMS), "rates": [1e-2, 3e-2], "scales": [10.0], "steps": 10, "hidden": 16, "batch": 32,
             "updates": 200, "every": 25, "clip": 1.0, "tested": 200, "solved_below": 0.02, "few": 100,
             "seeds": list(range(6)), "trial_seeds": [1000, 1001],
         },
         "full": {
-            "arms": list(ARMS), "rates": [1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1], "scales": [0.25, 4.0], "steps": 20,
-            "hidden": 32, "batch": 32, "updates": 1500, "every": 25, "clip": 1.0, "tested": 500, "solved_below": 0.01,
+            "arms": list(ARMS), "rates": [1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1], "scales": [0.1, 10.0], "steps": 20,
+            "hidden": 32, "batch": 32, "updates": 1000, "every": 25, "clip": 1.0, "tested": 500, "solved_below": 0.01,
             "few": 200, "seeds": list(range(10)), "trial_seeds": list(range(1000, 1005)),
         },
     },
