@@ -6,7 +6,7 @@ from torch import nn
 class ResidualStack(nn.Module):
     """`layers` tanh RNNs, each reading what the one below gives out: its states, plus what it read if `residual`.
 
-    The lowest layer, which reads the inputs, adds nothing, as in GNMT (Wu et al., 2016). Initialised as torch.nn.RNN.
+    The lowest layer adds nothing, for what it reads has another size. Initialised as torch.nn.RNN.
     forward: x (T, B, input_size) -> a list of what each layer gives out, (T, B, hidden_size), the lowest first.
     """
 
