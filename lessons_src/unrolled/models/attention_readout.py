@@ -11,8 +11,8 @@ READ_OUTS = ("last", "mean", "dot", "additive")
 class AttentionEnsemble(RNNEnsemble):
     """An `RNNEnsemble` whose read-out is V m + d, with m = sum_s alpha_s h_s over all states.
 
-    read_out: "last" is alpha_T = 1; "mean" is alpha_s = 1/T; else alpha is the softmax over s of a score for each state,
-    asked for by the last one: "dot" h_T . h_s (Luong, Pham and Manning, 2015), or "additive" v . tanh(A h_T + C h_s)
+    read_out: "last" is alpha_T = 1; "mean" is alpha_s = 1/T; else alpha is the softmax over s of a score of each state,
+    asked for by the last: "dot" h_T . h_s (Luong, Pham and Manning, 2015), or "additive" v . tanh(A h_T + C h_s)
     (Bahdanau, Cho and Bengio, 2015), whose matrices are drawn as torch.nn.Linear draws them.
     forward: x (T, members, B, input_size) -> (members, B). Raises ValueError for an unknown read_out.
     """

@@ -64,4 +64,4 @@ def _making_up_gain(answer):
         left = share * C(float(gain))
         if abs(left - 1) < 1e-3:
             continue
-        raise NotYet(f"for a share of {share} your gain {float(gain):.3g} leaves {left:.3g} of the gradient's square per step, not 1.")
+        raise NotYet(f"for a share of {share} your gain leaves {left:.3g} of the gradient's square per step, not 1.")
