@@ -174,6 +174,25 @@ def test_a_link_for_the_reader_is_no_request(tmp_path):
     assert foreign_requests(tmp_path) == []
 
 
+def unlisted_pages(root):
+    """Pages of the book that its first page does not name."""
+    first = (root / "book" / "index.md").read_text(encoding="utf-8")
+    parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    pages = [chapter["file"].removeprefix("book/") for part in parts for chapter in part["chapters"]]
+    return [page for page in pages if f"{{doc}}`{page}`" not in first]
+
+
+def test_the_first_page_names_every_page():
+    assert unlisted_pages(ROOT) == []
+
+
+def test_a_page_that_the_first_page_does_not_name_is_found(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "index.md").write_text("- {doc}`one`\n")
+    (tmp_path / "_toc.yml").write_text("parts: [{chapters: [{file: book/one}, {file: book/two}]}]\n")
+    assert unlisted_pages(tmp_path) == ["two"]
+
+
 def test_citation_has_what_the_format_requires():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()
