@@ -72,6 +72,13 @@ def test_a_member_with_a_seed_of_its_own_is_the_network_that_it_is_alone():
         torch.testing.assert_close(p[1], q[0])
 
 
+def test_zero_biases_change_nothing_else():
+    usual, zero = (StartedEnsemble(2, 2, 5, "identity", seed=3, zero_bias=flag) for flag in (False, True))
+    assert usual.b.abs().min() > 0 and not zero.b.any()
+    for name, p in zero.named_parameters():
+        assert name == "b" or torch.equal(p, dict(usual.named_parameters())[name])
+
+
 def test_the_start_decides_what_a_relu_network_learns_in_a_few_updates():
     starts, rates, seeds = ["identity"] * 3 + ["pytorch"] * 3, [3e-3] * 6, [0, 1, 2] * 2
     reached = recall_accuracy(20, starts, rates, seeds, updates=80, network=partial(StartedEnsemble, activation="relu"))

@@ -47,12 +47,15 @@ class StartedEnsemble(ActivatedEnsemble):
     """An `ActivatedEnsemble` whose members start each in its own way.
 
     weights: the start of the recurrent matrix, for all members or a list with one for each: "pytorch", a start of
-    `start_block`, or the pair of one and its gain, as ("orthogonal", 0.3). All else starts as in RNNEnsemble.
+    `start_block`, or the pair of one and its gain, as ("orthogonal", 0.3). zero_bias: the units' biases start at zero,
+    as in an IRNN. All else starts as in RNNEnsemble.
     Raises ValueError for a list of another length, an unknown start or an unknown activation.
     """
 
-    def __init__(self, members, input_size, hidden_size, weights="pytorch", seed=0, activation="tanh"):
+    def __init__(self, members, input_size, hidden_size, weights="pytorch", seed=0, activation="tanh", zero_bias=False):
         super().__init__(members, input_size, hidden_size, activation, seed=seed)
+        if zero_bias:
+            nn.init.zeros_(self.b)
         starts = weights if isinstance(weights, list) else [weights] * members
         if len(starts) != members:
             raise ValueError(f"expected one start, or one for each of {members} members, got {len(starts)}")
