@@ -41,6 +41,9 @@ MAIN_TEXT = """() => {
 BLOCKING = """() => performance.getEntriesByType("resource")
   .filter(e => e.initiatorType === "script" && e.renderBlockingStatus === "blocking").map(e => e.name)"""
 
+CUT = """() => [...document.querySelectorAll(".katex-display")].filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => `${e.querySelector(".katex-html")?.textContent ?? e.textContent} (${e.scrollWidth - e.clientWidth} px)`)"""
+
 # The parts of a formula and of a drawing take their colours from around; of the words of code, thousands on a page,
 # one of each kind speaks for all. Without the others axe needs seconds for a lesson instead of a minute.
 THINNED = """() => {
@@ -109,6 +112,7 @@ class Look:
     main_text: str = ""
     blocking: list = field(default_factory=list)
     overflow: dict = field(default_factory=dict)  # by view: pixels that stick out to the right
+    cut: dict = field(default_factory=dict)  # by view: each displayed formula that does not fit
     violations: dict = field(default_factory=dict)  # by view: findings of axe
 
 
@@ -130,6 +134,7 @@ def look(browser, address, javascript=True, views=(), accessibility=False):
         for view in views:
             _show(page, view)
             seen.overflow[view] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            seen.cut[view] = page.evaluate(CUT)
         if accessibility:
             page.evaluate(Axe().axe_script)
             page.evaluate(THINNED)
@@ -209,6 +214,11 @@ def waits(seen):
 def sticking_out(seen):
     """Views in which the page is wider than its screen."""
     return [f"{view}: scrolls sideways by {pixels} pixels" for view, pixels in seen.overflow.items() if pixels > 0]
+
+
+def cut_formulas(seen):
+    """Displayed formulas that a phone cuts off, so that what is left reads as another formula."""
+    return [f"light, phone: cuts off {formula}" for formula in seen.cut["light, phone"]]
 
 
 def too_heavy(seen, limit):

@@ -46,7 +46,8 @@ LESSON = NOTEBOOK + """# Why do gradients vanish?
 $$J = \prod_k D_k U$$
 :::
 :::{part} chinese
-每一步都乘一个雅可比矩阵。
+每一步都乘一个
+雅可比矩阵。
 :::
 :::{part} spoken
 One factor per step.

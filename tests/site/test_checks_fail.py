@@ -106,6 +106,12 @@ def test_a_page_wider_than_a_phone_is_caught(show):
     ]
 
 
+def test_a_formula_that_a_phone_cuts_off_is_caught(show):
+    formula = '<span class="katex-display" style="display: block; overflow: auto"><b style="white-space: pre">{}</b></span>'
+    shown = show(page(formula.format("fits") + formula.format("goes on " * 20)), views=VIEWS)
+    assert len(built_site.cut_formulas(shown)) == 1 and "goes on" in built_site.cut_formulas(shown)[0]
+
+
 def test_a_heavy_page_is_caught(show):
     noise = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9FFF), k=200_000)))
     assert built_site.too_heavy(show(page(f"<template>{noise}</template>")), 300)

@@ -267,6 +267,21 @@ def depart_block(self, node):
     self.body.append("</div>\n")
 
 
+def joined_lines(text):
+    """`text` without the ends of lines between two Chinese characters, where a browser would show a gap."""
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u3000-\u9fff\uff00-\uffef])", "", text)
+
+
+def join_lines(app, doctree):
+    """Join the lines of Chinese text on the page; the end of a line is a text of its own there."""
+    for parent in {id(text.parent): text.parent for text in doctree.findall(nodes.Text) if text == "\n"}.values():
+        for place in reversed(range(1, len(parent) - 1)):
+            around = parent.children[place - 1 : place + 2]
+            if around[1] == "\n" and all(isinstance(node, nodes.Text) for node in around):
+                if joined_lines("".join(around)) != "".join(around):
+                    del parent[place]
+
+
 def visit_part(self, node):
     language = {"LANG": "zh-CN"} if node["name"] == "chinese" else {}
     self.body.append(self.starttag(node, "div", CLASS=f"study-part study-{node['name']}", **language))
@@ -338,4 +353,5 @@ def setup(app):
     app.add_directive("solution-start", SolutionStart, override=True)
     app.add_post_transform(FoldSolutions)
     app.connect("builder-inited", use_assets)
+    app.connect("doctree-read", join_lines)
     app.add_css_file("study.css")

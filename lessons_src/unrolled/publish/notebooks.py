@@ -25,7 +25,7 @@ from pybtex.plugin import find_plugin
 from sphinx.directives.code import LiteralIncludeReader
 from sphinx.errors import SphinxError
 
-from unrolled.publish.directives import INSTEAD_LABELS, PART_LABELS, PART_ORDER, listed
+from unrolled.publish.directives import INSTEAD_LABELS, PART_LABELS, PART_ORDER, joined_lines, listed
 from unrolled.publish.execution import executed_notebook
 from unrolled.publish.records import record_number
 from unrolled.publish.repository import repository
@@ -144,7 +144,7 @@ class Lesson:
             made.append(before + block if block else "")
             at = end
         made.append(self.inline("\n".join(lines[at:])))
-        return re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", "\n".join(made))
+        return joined_lines(re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", "\n".join(made)))
 
     def _block(self, token, lines):
         """The plain Markdown of one block; None for an ordinary one, whose text is prose."""
