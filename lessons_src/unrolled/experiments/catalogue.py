@@ -1,6 +1,6 @@
 """The named experiments. A new one is a file beside this one that defines an `EXPERIMENT`, and a line here."""
 
-from unrolled.experiments import adding_problem, cudnn_parity, gradient_by_lag, throughput
+from unrolled.experiments import adding_problem, cudnn_parity, gradient_by_lag, remedies_scoreboard, throughput
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
@@ -9,5 +9,6 @@ EXPERIMENTS = {
         adding_problem,
         throughput,
         cudnn_parity,
+        remedies_scoreboard,
     )
 }
