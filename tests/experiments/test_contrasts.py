@@ -26,6 +26,7 @@ def test_networks_of_one_seed_that_succeed_together_count_as_one():
     lucky = [True, False] * 5
     one = contrast([(1, lucky), (-1, [False] * 10)])
     four = contrast([(1 / 4, lucky)] * 4 + [(-1 / 4, [False] * 10)] * 4)
+    assert all(type(number) is float for number in four), "as JSON can write it, comparisons included"
     assert four[0] == one[0] and four[2] - four[1] > 0.7 * (one[2] - one[1])
 
 

@@ -1,5 +1,6 @@
 """The scoreboard gives every arm its best rate on fresh seeds, and tells effects as differences with intervals."""
 
+import json
 import math
 
 import pytest
@@ -95,22 +96,24 @@ def test_effects_are_differences_of_rates_and_ranked_where_the_interval_leaves_o
 
     def solves(unit, network):
         arm, (clipped, _, seed) = parameters["arms"][unit["arm"]], network
-        always = arm["cell"] == "gru" or arm["start"] == "chrono"
+        always = arm["cell"] == "gru" or (arm["start"] == "chrono" and seed != 3)
         return 100 if always or (arm["start"] == "identity" and arm["cell"] == "relu" and clipped) else None
 
     found = board.summary(parameters, pairs(parameters, solves))
     both = found["effects"]["all"]
-    assert both["main"]["gates"]["difference"] == pytest.approx((1 + 1 / 3) / 2 - 1 / 12)
+    assert both["main"]["gates"]["difference"] == pytest.approx((1 + 0.3) / 2 - 1 / 12)
     assert both["main"]["clip"]["difference"] == pytest.approx(1 / 12)
     assert both["main"]["gates"]["ranked"] and both["main"]["clip"]["ranked"]
     assert not found["effects"]["100"]["main"]["clip"]["ranked"], "half of the networks are too few to tell"
-    assert both["main"]["gru over lstm"]["difference"] == pytest.approx(2 / 3)
+    assert both["main"]["gru over lstm"]["difference"] == pytest.approx(0.7)
     assert both["main"]["length"]["difference"] == pytest.approx(0) and "length" not in found["effects"]["100"]["main"]
-    assert both["within"]["lstm: start own"]["difference"] == 1 and both["within"]["gru: start own"]["difference"] == 0
-    assert both["interactions"]["own start: lstm and gru"]["difference"] == 1
-    assert both["interactions"]["own start: relu and tanh"]["difference"] == 0.5
+    assert both["within"]["lstm: start own"]["difference"] == pytest.approx(0.9)
+    assert both["within"]["gru: start own"]["difference"] == pytest.approx(0)
+    assert both["interactions"]["own start: lstm and gru"]["difference"] == pytest.approx(0.9)
+    assert both["interactions"]["own start: relu and tanh"]["difference"] == pytest.approx(0.5)
     assert both["interactions"]["clip: plain and gated"]["difference"] == pytest.approx(1 / 6)
     assert set(both["alone"]) == set(board.ALONE) and not any(effect["ranked"] for effect in both["alone"].values())
-    assert "LSTM, chrono 10 and 10" in found["summary"] and "tanh, Xavier 0 and none" in found["summary"]
+    assert "LSTM, chrono 9 and 9" in found["summary"] and "tanh, Xavier 0 and none" in found["summary"]
     relu = found["by_steps"]["200"]["relu-identity"]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found, "a record can hold it"
     assert (relu["clipped"]["solved"], relu["unclipped"]["solved"], relu["unclipped"]["error"]) == (10, 0, 0.2)

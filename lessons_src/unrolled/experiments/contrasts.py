@@ -16,7 +16,7 @@ def student(freedom, confidence=0.95):
     angle = np.linspace(0, np.pi / 2, 200_001)
     density = np.cos(angle) ** (freedom - 1)
     share = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return sqrt(freedom) * np.tan(np.interp(confidence * share[-1], share, angle))
+    return float(sqrt(freedom) * np.tan(np.interp(confidence * share[-1], share, angle)))
 
 
 def contrast(arms, confidence=0.95):
