@@ -25,9 +25,9 @@ def contrast(arms, confidence=0.95):
     arms: pairs (weight, solved), where solved holds for each seed, in one order for all arms, whether that network
     succeeded. Two intervals are made, and each limit is that of the wider one:
     by Student's t from the sum of each seed, for networks of one seed are started and fed alike; and from Wilson's
-    interval of every arm, as if all networks were independent (the method of Zou & Donner, 2008), because where all
-    seeds agree the first has no width. It says what other seeds would give with the same arms at the same learning
-    rates, no more.
+    interval of every arm, as if all networks were independent, because where all seeds agree the first has no width
+    (of two arms that is the interval of `statistics.difference`). It says what other seeds would give with the same
+    arms at the same learning rates, no more.
     Raises ValueError for arms with different numbers of seeds, or fewer than two seeds.
     """
     seeds = len(arms[0][1])

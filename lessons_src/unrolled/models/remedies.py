@@ -41,7 +41,7 @@ def identity(ensemble, steps):
 
 
 def xavier(ensemble, steps):
-    """Each matrix uniform on ±sqrt(6 / (inputs + outputs)), no bias: Glorot & Bengio, 2010, equation 16."""
+    """Each matrix uniform on ±sqrt(6 / (inputs + outputs)), no bias: Glorot & Bengio, 2010."""
     for matrix in (ensemble.U, ensemble.W):
         inputs, outputs = matrix.shape[1:]
         matrix.copy_((2 * ensemble.drawn(torch.rand, inputs, outputs) - 1) * math.sqrt(6 / (inputs + outputs)))
@@ -49,7 +49,7 @@ def xavier(ensemble, steps):
 
 
 def chrono(ensemble, steps):
-    """Gates that keep for as long as the sequence may need: Tallec & Ollivier, 2018, equation 16.
+    """Gates that keep for as long as the sequence may need: Tallec & Ollivier, 2018.
 
     The bias of the LSTM's forget gate is log u with u uniform on 1 to steps - 1, that of its input gate the negative.
     A GRU has one gate for both, which keeps where it is 1: z gets log u.

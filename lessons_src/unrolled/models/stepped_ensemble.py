@@ -8,7 +8,7 @@ from unrolled.models.ensemble import RNNEnsemble
 
 
 class LayerNormEnsemble(RNNEnsemble):
-    """An `RNNEnsemble` with h_t = tanh(gain * LN(W x_t + U h_{t-1}) + b): Ba, Kiros & Hinton, 2016, equation 4.
+    """An `RNNEnsemble` with h_t = tanh(gain * LN(W x_t + U h_{t-1}) + b): Ba, Kiros & Hinton, 2016.
 
     LN takes from the sums of a network at a step their mean and divides by their deviation. The gain starts at 1.
     """
