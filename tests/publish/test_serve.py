@@ -21,7 +21,7 @@ PAGE = "# A page\n\nIts first sentence.\n"
 def book(tmp_path_factory):
     """The folder of a tiny book that is built."""
     folder = tmp_path_factory.mktemp("served")
-    built = tiny_book.build(folder, {"index": "# A book\n", "one": PAGE})
+    built = tiny_book.build(folder, {"index": "# A book\n", "one": PAGE, "other": "# Another page\n"})
     assert built.status == 0, built.output
     return folder
 
@@ -78,6 +78,30 @@ def test_a_builder_that_waits_has_not_looked_at_the_pages(book):
     page.write_text(PAGE + "\nWritten while it waits.\n")
     assert builder.finish() == ""
     assert "Written while it waits." in (book / "_build" / "html" / "book" / "one.html").read_text()
+    builder.give_up()
+
+
+def test_a_builder_builds_again_what_a_fresh_one_would_build_and_ends_where_a_build_fails(book):
+    page, built = book / "book" / "one.md", book / "_build" / "html" / "book" / "one.html"
+    page.write_text(PAGE)
+    builder = Builder(book)
+    assert builder.finish() == ""
+    page.write_text(PAGE + "\n## Built by the same process\n\n$x^2$\n")
+    untouched = (book / "_build" / "html" / "book" / "other.html").stat().st_mtime_ns
+    assert builder.finish() == "" and builder.waits()
+    again = built.read_bytes()
+    assert b"Built by the same process" in again
+    assert (book / "_build" / "html" / "book" / "other.html").stat().st_mtime_ns == untouched, "the other page is left"
+    built.unlink()
+    page.touch()
+    fresh = Builder(book)
+    assert fresh.finish() == "" and built.read_bytes() == again
+    page.write_text(PAGE + "\n$\\frac{1$\n")
+    assert "one.md:5" in builder.finish()
+    assert not builder.waits()
+    page.write_text(PAGE)
+    assert fresh.finish() == ""
+    fresh.give_up()
 
 
 def test_a_builder_whose_starter_is_gone_ends(book):

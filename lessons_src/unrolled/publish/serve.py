@@ -1,7 +1,8 @@
 """The site on this machine while the book is written: shown in a browser, built again after each edit.
 
-A third or more of a build goes into importing and setting up Jupyter Book. Here the next builder is started before it
-is needed: it stops where Sphinx would look for changed pages, and waits for a line on its standard input.
+Half of a build goes into importing and setting up Jupyter Book, and into what is computed once in a process. Here one
+process builds again and again: it stops where Sphinx would look for changed pages, and waits for a line on its
+standard input.
 """
 
 import argparse
@@ -16,30 +17,55 @@ from pathlib import Path
 
 from unrolled.publish import formulas
 
+LIBRARY = Path(__file__).resolve().parents[2]
 WATCHED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "lessons_src", "results")
 WAITING = "UNROLLED_BUILDER_WAITS"
+BUILT = "The book is built.\n"    # what a builder says last
 PAUSE = 0.2    # seconds between two looks at the sources
 
 
 class Builder:
-    """A build of the book in `root` that has begun and waits for `finish`."""
+    """A process that has begun to build the book in `root` and waits for `finish`; then for the next one."""
 
     def __init__(self, root):
-        command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
+        command = [sys.executable, "-c", "from unrolled.publish.serve import build_when_asked; build_when_asked()"]
+        paths = os.pathsep.join(filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            command, cwd=root, env=os.environ | {WAITING: "1"}, text=True,
+            command, cwd=root, env=os.environ | {WAITING: "1", "PYTHONPATH": paths}, text=True, encoding="utf-8",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
 
     def finish(self):
-        """Build what has changed; returns what the build said where it failed, else ""."""
-        said = self.process.communicate("\n")[0]
-        return said if self.process.returncode else ""
+        """Build what has changed; returns what the build said where it failed, else "".
+
+        After a failure the process has ended, and with it whatever the failed build left behind in it.
+        """
+        print(file=self.process.stdin, flush=True)
+        said = ""
+        for line in self.process.stdout:
+            if line == BUILT:
+                return ""
+            said += line
+        self.give_up()
+        return said
+
+    def waits(self):
+        """Whether there is a next build to finish."""
+        return self.process.poll() is None
 
     def give_up(self):
-        """End the build before it has touched anything."""
+        """End the process; a build that waits has touched nothing."""
         self.process.kill()
         self.process.communicate()
+
+
+def build_when_asked():
+    """Build the book in this folder whenever a line comes on standard input, until a build fails."""
+    from jupyter_book.cli.main import main as jupyter_book    # a second of imports that only this process needs
+
+    while True:
+        jupyter_book(["build", ".", "-W", "-n", "--keep-going"], standalone_mode=False)
+        print(BUILT, end="", flush=True)
 
 
 def wait(app):
@@ -71,7 +97,7 @@ def rebuild(root, builder, changed):
     failure = builder.finish()
     taken = f"{time.perf_counter() - began:.1f} s"
     print(f"{failure}\nThe build failed after {taken}." if failure else f"Built in {taken}.", flush=True)
-    return Builder(root)
+    return builder if builder.waits() else Builder(root)
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

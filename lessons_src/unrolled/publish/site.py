@@ -54,7 +54,8 @@ def describe(doctree):
 
 
 def _configure(app, config):
-    config.templates_path.insert(0, str(ASSETS / "templates"))
+    # Each once: the theme adds its folder to Sphinx's default itself, where the next build in this process finds it.
+    config.templates_path = [str(ASSETS / "templates"), *dict.fromkeys(config.templates_path)]
     config.html_use_index = False  # a course has no index of functions
     config.html_domain_indices = False
     config.html_theme_options.update(back_to_top_button=False, primary_sidebar_end=[], use_fullscreen_button=False)
