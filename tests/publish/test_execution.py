@@ -54,6 +54,8 @@ def book(tmp_path_factory):
     (toy / "used.py").write_text("WORD = 'first'\n")
     (toy / "unused.py").write_text("WORD = 'first'\n")
     (toy / "used.js").write_text("// what the module's widget is drawn with\n")
+    (toy / "data").mkdir()
+    (toy / "data" / "numbers.csv").write_text("# what a task reads: 1\n")
     (folder / "requirements.txt").write_text("numpy==1\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{folder / 'lessons_src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
@@ -83,6 +85,7 @@ def test_first_build_executes_each_lesson_once(book):
     ("lessons_src/unrolled/toy/unused.py", set()),
     ("lessons_src/unrolled/toy/used.py", {"book/used.md"}),
     ("lessons_src/unrolled/toy/used.js", {"book/used.md"}),
+    ("lessons_src/unrolled/toy/data/numbers.csv", {"book/used.md"}),
     ("lessons_src/unrolled/experiments/records.py", {"book/used.md"}),
     ("requirements.txt", {"book/used.md", "book/plain.md"}),
 ])  # fmt: skip

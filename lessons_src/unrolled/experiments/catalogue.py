@@ -1,6 +1,13 @@
 """The named experiments. A new one is a file beside this one that defines an `EXPERIMENT`, and a line here."""
 
-from unrolled.experiments import adding_problem, cudnn_parity, gradient_by_lag, remedies_scoreboard, throughput
+from unrolled.experiments import (
+    adding_problem,
+    cudnn_parity,
+    gradient_by_lag,
+    normalised_lstm,
+    remedies_scoreboard,
+    throughput,
+)
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
@@ -9,6 +16,7 @@ EXPERIMENTS = {
         adding_problem,
         throughput,
         cudnn_parity,
+        normalised_lstm,
         remedies_scoreboard,
     )
 }

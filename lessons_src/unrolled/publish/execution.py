@@ -43,13 +43,13 @@ KERNELS = 2    # side by side: DESIGN's budgets are for two cores
 ABSENT = "absent"
 
 # Run after the last cell of a lesson, in its kernel: the files that its outputs may have depended on. The scripts and
-# styles of an explorer lie beside its module, and its state holds them.
+# styles of an explorer lie beside its module, and its state holds them; what a task reads lies in `data` beside it.
 REPORT = """
 import json, sys
 from pathlib import Path
 modules = [m for name, m in list(sys.modules.items()) if name.partition(".")[0] == "unrolled"]
 files = [m.__file__ for m in modules if getattr(m, "__file__", None)]
-files += [str(f) for d in {Path(f).parent for f in files} for s in ("*.js", "*.css") for f in d.glob(s)]
+files += [str(f) for d in {Path(f).parent for f in files} for s in ("*.js", "*.css", "data/*") for f in d.glob(s)]
 files += [str(path) for path in getattr(sys.modules.get("unrolled.experiments.records"), "asked", ())]
 print(json.dumps(files))
 """
@@ -149,7 +149,7 @@ class Book:
         stamps = {name: _stamp(cache, notebook, digests) for name, notebook in lessons.items()}
         stale = {name: lessons[name] for name in lessons if force or not stamps[name]}
         # Now, before a kernel reads them: an edit during the run must make its outputs stale.
-        sources = (path for kind in ("*.py", "*.js", "*.css") for path in PACKAGE.rglob(kind))
+        sources = (path for kind in ("*.py", "*.js", "*.css", "data/*") for path in PACKAGE.rglob(kind))
         digests.of([*sources, *(self.root / "results").glob("*.json")])
         failures = []
         for name, run in self._run_all(stale):

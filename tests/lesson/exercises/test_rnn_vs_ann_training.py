@@ -8,12 +8,12 @@ def shared_weight(h, delta):
     return delta.T @ h[:-1]
 
 
-def cut_it(U, h, delta, k):
-    dU = np.zeros_like(U)
+def cut_it(U, h, d_last, k):
+    dU, arrives = np.zeros_like(U), d_last
     for t in range(len(h) - 1, len(h) - 1 - k, -1):
-        da = (1 - h[t] ** 2) * delta
-        dU += np.outer(da, h[t - 1])
-        delta = U.T @ da
+        delta = (1 - h[t] ** 2) * arrives
+        dU += np.outer(delta, h[t - 1])
+        arrives = U.T @ delta
     return dU
 
 
@@ -41,12 +41,12 @@ SAYINGS = [
     ("shared-weight", lambda h, delta: np.outer(delta[-1], h[-2]), "the last step's term alone"),
     ("shared-weight", lambda h, delta: 2 * shared_weight(h, delta), "off by"),
     ("cut-it", cut_it, "Correct."),
-    ("cut-it", lambda U, h, delta, k: ..., "returns nothing"),
-    ("cut-it", lambda U, h, delta, k: delta, "shape (4,)"),
-    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, 6), "that is the full gradient"),
-    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, k - 1), "that is what 2 step(s) contribute"),
-    ("cut-it", lambda U, h, delta, k: cut_it(U, h, delta, min(k + 1, 6)), "that is what 4 step(s) contribute"),
-    ("cut-it", lambda U, h, delta, k: cut_it(U.T, h, delta, k), "off by"),
+    ("cut-it", lambda U, h, d_last, k: ..., "returns nothing"),
+    ("cut-it", lambda U, h, d_last, k: d_last, "shape (4,)"),
+    ("cut-it", lambda U, h, d_last, k: cut_it(U, h, d_last, 6), "that is the full gradient"),
+    ("cut-it", lambda U, h, d_last, k: cut_it(U, h, d_last, k - 1), "that is what 2 step(s) contribute"),
+    ("cut-it", lambda U, h, d_last, k: cut_it(U, h, d_last, min(k + 1, 6)), "that is what 4 step(s) contribute"),
+    ("cut-it", lambda U, h, d_last, k: cut_it(U.T, h, d_last, k), "off by"),
     ("stream-in-rows", stream_in_rows, "Correct."),
     ("stream-in-rows", lambda stream, rows, piece: None, "returns nothing"),
     ("stream-in-rows", reshaped_only, "reshape alone"),

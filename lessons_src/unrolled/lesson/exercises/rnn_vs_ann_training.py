@@ -28,32 +28,32 @@ def _shared_weight(answer):
         raise NotYet(f"for {steps} step(s) the gradient is off by {np.abs(got - expected).max():.2g}.")
 
 
-def kept_by_truncation(U, h, delta, k):
-    """dL/dU from the last k steps of a tanh RNN whose loss sits on its last state."""
-    dU = np.zeros_like(U)
+def kept_by_truncation(U, h, d_last, k):
+    """dL/dU from the last k steps of a tanh RNN whose loss sits on its last state, dL/dh_T being d_last."""
+    dU, arrives = np.zeros_like(U), d_last
     for t in range(len(h) - 1, len(h) - 1 - k, -1):
-        da = (1 - h[t] ** 2) * delta
-        dU, delta = dU + np.outer(da, h[t - 1]), U.T @ da
+        delta = (1 - h[t] ** 2) * arrives
+        dU, arrives = dU + np.outer(delta, h[t - 1]), U.T @ delta
     return dU
 
 
 @exercise("cut-it")
 def _cut_it(answer):
-    """answer(U, h, delta, k) -> truncated BPTT's gradient of U."""
+    """answer(U, h, d_last, k) -> truncated BPTT's gradient of U."""
     rng = np.random.default_rng(0)
-    U, h, delta = rng.normal(size=(4, 4)), np.tanh(rng.normal(size=(7, 4))), rng.normal(size=4)
+    U, h, d_last = rng.normal(size=(4, 4)), np.tanh(rng.normal(size=(7, 4))), rng.normal(size=4)
     for k in (3, 1, 6):
-        got = something(answer(U.copy(), h.copy(), delta.copy(), k))
+        got = something(answer(U.copy(), h.copy(), d_last.copy(), k))
         if np.shape(got) != (4, 4):
             raise NotYet(f"U is (H, H), so its gradient is (4, 4) here; yours has shape {np.shape(got)}.")
-        if np.allclose(got, kept_by_truncation(U, h, delta, k)):
+        if np.allclose(got, kept_by_truncation(U, h, d_last, k)):
             continue
-        if np.allclose(got, kept_by_truncation(U, h, delta, 6)):
+        if np.allclose(got, kept_by_truncation(U, h, d_last, 6)):
             raise NotYet(f"that is the full gradient; for k = {k} stop after {k} step(s).")
         for other in (k - 1, k + 1):
-            if other <= 6 and np.allclose(got, kept_by_truncation(U, h, delta, other)):
+            if other <= 6 and np.allclose(got, kept_by_truncation(U, h, d_last, other)):
                 raise NotYet(f"for k = {k} that is what {other} step(s) contribute; the state at the cut still enters the last term.")
-        raise NotYet(f"for k = {k} the gradient is off by {np.abs(got - kept_by_truncation(U, h, delta, k)).max():.2g}.")
+        raise NotYet(f"for k = {k} the gradient is off by {np.abs(got - kept_by_truncation(U, h, d_last, k)).max():.2g}.")
 
 
 @exercise("stream-in-rows")
