@@ -1,6 +1,13 @@
 """The named experiments. A new one is a file beside this one that defines an `EXPERIMENT`, and a line here."""
 
-from unrolled.experiments import adding_problem, cudnn_parity, gradient_by_lag, normalised_lstm, throughput
+from unrolled.experiments import (
+    adding_problem,
+    cudnn_parity,
+    gradient_by_lag,
+    normalised_lstm,
+    remedies_scoreboard,
+    throughput,
+)
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
@@ -10,5 +17,6 @@ EXPERIMENTS = {
         throughput,
         cudnn_parity,
         normalised_lstm,
+        remedies_scoreboard,
     )
 }
