@@ -1,12 +1,11 @@
 """Recurrent networks whose state is carried over and added to: residual connections in time, and leaky units."""
 
-import math
-
 import torch
-from torch import nn
+
+from unrolled.models.activated_rnn import ActivatedRNN
 
 
-class ResidualInTimeRNN(nn.Module):
+class ResidualInTimeRNN(ActivatedRNN):
     """h_t = (1 - leak) h_{t-1} + step tanh(W x_t + U h_{t-1} + b).
 
     leak 0 is a residual connection over time, the Euler step of Chang et al. (2019) with an unconstrained U;
@@ -15,20 +14,13 @@ class ResidualInTimeRNN(nn.Module):
     """
 
     def __init__(self, input_size, hidden_size, step, leak=0.0):
-        super().__init__()
-
-        def drawn(*shape):
-            return nn.init.uniform_(torch.empty(shape), -1 / math.sqrt(hidden_size), 1 / math.sqrt(hidden_size))
-
-        self.W = nn.Parameter(drawn(hidden_size, input_size))
-        self.U = nn.Parameter(drawn(hidden_size, hidden_size))
-        self.b = nn.Parameter(drawn(hidden_size) + drawn(hidden_size))
+        super().__init__(input_size, hidden_size, torch.tanh)
         self.step, self.leak = step, leak
 
     def forward(self, x, initial=None):
         h = x.new_zeros(x.shape[1], len(self.U)) if initial is None else initial
         states = []
         for from_input in x @ self.W.T + self.b:
-            h = (1 - self.leak) * h + self.step * torch.tanh(torch.addmm(from_input, h, self.U.T))
+            h = (1 - self.leak) * h + self.step * self.phi(torch.addmm(from_input, h, self.U.T))
             states.append(h)
         return torch.stack(states)
