@@ -2,6 +2,9 @@
 
 import clean_environment
 import pytest
+from playwright.sync_api import sync_playwright
+
+from unrolled.publish.bootstrap import find_browser
 
 
 @pytest.fixture(scope="session")
@@ -9,6 +12,18 @@ def wheel(tmp_path_factory):
     """The package as pip builds it from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     return clean_environment.build_wheel(folder, clean_environment.sources(folder / "sources"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One headless Chromium or Chrome for a file: while Playwright is open, no other event loop runs in its process."""
+    path = find_browser()
+    if not path:
+        pytest.fail("No Chromium or Chrome was found: run make test, which installs one, or install it yourself.")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 def pytest_collection_modifyitems(items):

@@ -2,11 +2,8 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 from study_books import GOOD, good
 from tiny_book import build
-
-from unrolled.publish.bootstrap import find_browser
 
 
 def ledger(built):
@@ -52,24 +49,23 @@ def test_the_filters_are_labelled_and_counted(page):
     assert texts(page("fieldset")[1]("label")) == ["All (2)", "S0 (1)", "S1 (1)", "S2 (0)", "S3 (1)", "S4 (0)"]
 
 
-def test_the_filters_work_from_the_keyboard_without_scripts():
+def test_the_filters_work_from_the_keyboard_without_scripts(browser):
     folder, _ = good()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        tab = browser.new_context(java_script_enabled=False).new_page()
-        tab.goto((folder / "_build" / "html" / "book" / "reference" / "claims.html").as_uri())
-        rows = tab.locator(".ledger-table tbody tr:visible")
-        assert rows.count() == 2
-        tab.get_by_label("All (2)").first.focus()
-        tab.keyboard.press("ArrowDown")
-        tab.keyboard.press("ArrowDown")
-        assert tab.get_by_label("Conditional (1)").is_checked()
-        assert rows.count() == 1 and "C030" in rows.inner_text()
-        tab.get_by_label("S1 (1)").check()
-        assert rows.count() == 0
-        tab.get_by_label("All (2)").first.check()
-        assert rows.count() == 1 and "C031" in rows.inner_text()
-        browser.close()
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((folder / "_build" / "html" / "book" / "reference" / "claims.html").as_uri())
+    rows = tab.locator(".ledger-table tbody tr:visible")
+    assert rows.count() == 2
+    tab.get_by_label("All (2)").first.focus()
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowDown")
+    assert tab.get_by_label("Conditional (1)").is_checked()
+    assert rows.count() == 1 and "C030" in rows.inner_text()
+    tab.get_by_label("S1 (1)").check()
+    assert rows.count() == 0
+    tab.get_by_label("All (2)").first.check()
+    assert rows.count() == 1 and "C031" in rows.inner_text()
+    context.close()
 
 
 def test_the_page_is_written_again_when_a_claim_changes_though_its_source_does_not():

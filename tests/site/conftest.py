@@ -1,4 +1,4 @@
-"""The built book, served on this machine, and one browser for all tests of it."""
+"""The built book, served on this machine."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,9 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from built_site import served
-from playwright.sync_api import sync_playwright
 from tiny_book import build
 from widget_book import PAGES
 
-from unrolled.publish.bootstrap import find_browser
 from unrolled.publish.repository import repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,18 +52,6 @@ def address(site):
     """Where the built book is served."""
     with served(site) as base:
         yield base
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One headless Chromium or Chrome."""
-    path = find_browser()
-    if not path:
-        pytest.fail("No Chromium or Chrome was found: run make test, which installs one, or install it yourself.")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")
