@@ -26,7 +26,7 @@ live: book
 
 test: dev-environment browser
 	@$(BUILD)
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo \

@@ -3,6 +3,7 @@
 import clean_environment
 import pytest
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadFileScheduling
 
 from unrolled.publish.bootstrap import find_browser
 
@@ -24,6 +25,21 @@ def browser():
         launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield launched
         launched.close()
+
+
+class ByFileAndPage(LoadFileScheduling):
+    """Gives a process whole files, whose tests share fixtures, but test_site.py page by page: it takes longest.
+
+    Marks of xdist_group would say the same, but xdist 3.8 does not see them with pytest 9.2 (pytest-xdist#1386).
+    """
+
+    def _split_scope(self, nodeid):
+        page = nodeid.partition("test_site.py::")[2].partition("[")[2]
+        return page or super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFileAndPage(config, log)
 
 
 def pytest_collection_modifyitems(items):
