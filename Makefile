@@ -6,7 +6,7 @@ PYTHON := $(shell .venv/bin/python -I -c '' 2>/dev/null && echo .venv/bin/python
 endif
 PORT ?= 8000
 RUN := .venv/bin/python
-BUILD := .venv/bin/jupyter-book build . -W -n --keep-going
+BUILD := $(RUN) -m unrolled.publish build
 BOOTSTRAP := lessons_src/unrolled/publish/bootstrap.py
 
 export PYTHONPATH := $(CURDIR)/lessons_src

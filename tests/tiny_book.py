@@ -1,5 +1,6 @@
 """A small book, built with the real configuration, to see what a build accepts and what it refuses."""
 
+import os
 import re
 import subprocess
 import sys
@@ -51,7 +52,8 @@ def build(folder, pages, sphinx_config=None):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-m", "unrolled.publish", "build"]
+    paths = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "lessons_src")]))
+    ran = subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=300)
     output = re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout + ran.stderr)
     return Build(ran.returncode, output, folder / "_build" / "html")

@@ -8,6 +8,7 @@ from sphinx.errors import SphinxError
 
 COMMANDS = {
     "accept": "write the reference outputs that the tests compare the lessons with",
+    "build": "execute the lessons and build the site",
     "export": "write every lesson as a notebook with its outputs into a folder",
     "live": "put Python for the browser beside the built site, so that its live cells run",
     "serve": "show the site in a browser and build it again after each edit",

@@ -553,8 +553,7 @@ def main(argv):
     parser.add_argument("folder", help="where the notebooks go")
     parser.add_argument("--book", default=".", help="the folder of _config.yml (default: this one)")
     asked = parser.parse_args(argv)
-    built = subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", asked.book, "-W", "--keep-going"])
-    if built.returncode:
+    if subprocess.run([sys.executable, "-m", "unrolled.publish", "build", asked.book]).returncode:
         raise ValueError("no notebooks were written: the book did not build, see above")
     shutil.copytree(Path(asked.book, "_build", "html", FOLDER), asked.folder, dirs_exist_ok=True)
     count = len(list(Path(asked.folder).rglob("*.ipynb")))

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from unrolled.publish import formulas
+from unrolled.publish.build import build
 
 LIBRARY = Path(__file__).resolve().parents[2]
 WATCHED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "lessons_src", "results")
@@ -61,10 +62,8 @@ class Builder:
 
 def build_when_asked():
     """Build the book in this folder whenever a line comes on standard input, until a build fails."""
-    from jupyter_book.cli.main import main as jupyter_book    # a second of imports that only this process needs
-
     while True:
-        jupyter_book(["build", ".", "-W", "-n", "--keep-going"], standalone_mode=False)
+        build()
         print(BUILT, end="", flush=True)
 
 
