@@ -23,6 +23,16 @@ def chrono_biases(rng, units, steps):
     return bias, -bias
 
 
+def with_lags(draw):
+    """Chrono biases whose lags are draw(rng, units, steps)."""
+
+    def answer(rng, units, steps):
+        bias = np.log(draw(rng, units, steps))
+        return bias, -bias
+
+    return answer
+
+
 SAYINGS = [
     ("factor-effects", factor_effects, "Correct."),
     ("factor-effects", lambda rates: None, "returns nothing"),
@@ -37,6 +47,15 @@ SAYINGS = [
     ("enough-to-rank", lambda solved, trials: trials, "it is not 10"),
     ("enough-to-rank", lambda solved, trials: enough_to_rank(solved, trials) or trials, "there is none"),
     ("chrono-biases", chrono_biases, "Correct."),
+    ("chrono-biases", with_lags(lambda rng, units, steps: rng.integers(1, steps, units)), "Correct."),
+    ("chrono-biases", with_lags(lambda rng, units, steps: np.linspace(1, steps - 1, units)), "Correct."),
+    ("chrono-biases", with_lags(lambda rng, units, steps: rng.choice([1, steps - 1], units)), "as likely as every other"),
+    ("chrono-biases", with_lags(lambda rng, units, steps: rng.triangular(1, steps / 2, steps - 1, units)), "as likely"),
+    (
+        "chrono-biases",
+        with_lags(lambda rng, units, steps: np.clip(rng.normal(steps / 2, steps / 6, units), 1, steps - 1)),
+        "as likely",
+    ),
     ("chrono-biases", lambda rng, units, steps: None, "returns nothing"),
     ("chrono-biases", lambda rng, units, steps: chrono_biases(rng, 3, steps), "20000 units are needed"),
     ("chrono-biases", lambda rng, units, steps: [rng.uniform(1, steps - 1, units)] * 2, "the lags themselves"),

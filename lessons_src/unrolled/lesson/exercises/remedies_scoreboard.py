@@ -63,5 +63,7 @@ def _chrono_biases(answer):
         raise NotYet("all of your units have the same bias; each should have a lag of its own.")
     if abs(lags.mean() - steps / 2) > 0.5:
         raise NotYet(f"the lags are to be uniform, so their mean is {steps / 2}; yours is {lags.mean():.3g}.")
+    if np.abs(np.sort(lags) - np.linspace(1, steps - 1, units)).max() > 2:    # drawn integers are at most 1.2 off
+        raise NotYet("the mean of your lags is right, but every lag is to be as likely as every other.")
     if not np.allclose(entry, -forget):
         raise NotYet("the forget gates are right; the new comes in with weight 1 - f, and sigmoid(-b) = 1 - sigmoid(b).")
