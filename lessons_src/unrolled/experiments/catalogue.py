@@ -5,6 +5,7 @@ from unrolled.experiments import (
     cudnn_parity,
     gradient_by_lag,
     normalised_lstm,
+    remedies_longer,
     remedies_scoreboard,
     throughput,
 )
@@ -18,5 +19,6 @@ EXPERIMENTS = {
         cudnn_parity,
         normalised_lstm,
         remedies_scoreboard,
+        remedies_longer,
     )
 }
