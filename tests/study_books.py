@@ -352,6 +352,13 @@ Text outside.
 :::{part} sentence
 A sentence
 with a gain of 12 %.
+""" + "very " * 40 + """long.
+:::
+:::{part} spoken
+""" + "as $a + b$ " * 51 + """
+:::
+:::{part} chinese
+""" + "长" * 191 + """
 :::
 ::::
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unrolled.lesson import check, exercises
-from unrolled.lesson.checks import EXERCISES
+from unrolled.lesson.checks import EXERCISES, NotYet
 
 ANSWERED = re.compile(r'^    \("([\w-]+)", .*, "Correct\."\),$', re.MULTILINE)
 
@@ -25,3 +25,16 @@ def test_every_lesson_file_of_exercises_was_imported():
 def test_an_unknown_exercise_is_an_error_of_the_lesson_not_of_the_reader():
     with pytest.raises(ValueError, match="no exercise is called 'carry-bck'; there are carry-back, "):
         check("carry-bck", len)
+
+
+def test_no_hint_is_wider_than_a_phone_and_no_word_of_it_is_cut(capsys, monkeypatch):
+    hint = "so many words that they do not stand in one line of a phone, and " + 60 * "x"
+
+    def refuse(answer):
+        raise NotYet(hint)
+
+    monkeypatch.setitem(EXERCISES, "too-long", refuse)
+    check("too-long", len)
+    said = capsys.readouterr().out
+    assert said.split() == f"Not yet: {hint}".split()
+    assert max(len(line) for line in said.splitlines() if "xx" not in line) <= 43

@@ -1,6 +1,9 @@
 """Checks of a reader's answers: the same sentences in the reader's notebook and in the tests."""
 
+import textwrap
+
 EXERCISES = {}
+LINE = 43    # characters that a phone shows beside each other
 
 
 class NotYet(Exception):
@@ -37,8 +40,12 @@ def check(name, answer):
             raise NotYet("there is no answer in the cell so far.")
         EXERCISES[name](answer)
     except NotYet as hint:
-        print(f"Not yet: {hint}")
+        _say(f"Not yet: {hint}")
     except Exception as problem:  # whatever the reader's code raises is an answer to him, not a failure of the notebook
-        print(f"Not yet: your code stopped with {type(problem).__name__}: {problem}.")
+        _say(f"Not yet: your code stopped with {type(problem).__name__}: {problem}.")
     else:
         print("Correct.")
+
+
+def _say(sentence):
+    print(textwrap.fill(sentence, LINE, break_long_words=False, break_on_hyphens=False))

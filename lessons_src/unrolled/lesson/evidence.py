@@ -1,5 +1,6 @@
 """Evidence in a trial: one sentence of what was tried, what was measured, and whether it held."""
 
+import re
 from html import escape
 
 from IPython.display import display
@@ -66,6 +67,7 @@ def evidence(claim, kind, reading, *, condition, predicate, holds, value=None, c
 
 
 def _html(record, measured):
+    measured = re.sub(r"(?<=\d) (?=%|of \d)|(?<=\d of) (?=\d)", "\u00a0", escape(measured))    # no line ends within a rate
     outcome = _OUTCOME[record["holds"]]
     mark = {True: "✓", False: "✗", None: "∅"}[record["holds"]]
     source = f' Source: {escape(record["source"])}.' if record["source"] else ""
@@ -74,5 +76,5 @@ def _html(record, measured):
         f'<b>{escape(record["claim"])}</b> {READINGS[record["reading"]]} ({record["kind"]}) '
         f'<span class="evidence-{outcome.split()[0]}">{mark} {outcome}</span></p>'
         f'<p><i>{escape(record["condition"])}:</i> {escape(record["predicate"])}. '
-        f"<b>Measured:</b> {escape(measured)}.{source}</p></div>"
+        f"<b>Measured:</b> {measured}.{source}</p></div>"
     )

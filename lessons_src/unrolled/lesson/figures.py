@@ -15,7 +15,7 @@ INK, GRID = "#010101", "#c9c9c8"
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1.5)), (0, (8, 2)))
 
 STYLE = {
-    "font.family": "sans-serif", "font.size": 10.5, "axes.titlesize": 10.5, "axes.labelsize": 10.5, "legend.fontsize": 10,
+    "font.family": "sans-serif", "font.size": 12, "axes.titlesize": 12, "axes.labelsize": 12, "legend.fontsize": 11.5,
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.6,
     "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "text.color": INK,
     "lines.linewidth": 1.8, "legend.frameon": False, "svg.fonttype": "none", "figure.dpi": 100,

@@ -15,6 +15,7 @@ def recorded(experiment, device, results=records.RESULTS):
     record = records.read(experiment, device, results)
     line = records.provenance(record) if record else f"{experiment} on {device}: not yet run"
     command = f"python -m unrolled.experiments run {experiment} --scale full --device {device}"
-    html = f'<p class="recorded">{escape(line)}.<br><code>{escape(command)}</code></p>'
+    words = " ".join(f'<span class="tied">{escape(word)}</span>' for word in command.split())
+    html = f'<p class="recorded">{escape(line)}.<br><code>{words}</code></p>'
     display({"text/plain": f"{line}.\n{command}", "text/html": html}, raw=True)
     return record and record["results"]

@@ -11,7 +11,7 @@ from jinja2 import FileSystemBytecodeCache
 
 ROOMS = (
     "repository", "formulas", "execution", "records", "directives", "study", "ledger", "numbers", "notebooks", "launch",
-    "live", "site", "explorers", "serve",
+    "live", "site", "explorers", "serve", "typography",
 )  # fmt: skip
 
 

@@ -267,21 +267,6 @@ def depart_block(self, node):
     self.body.append("</div>\n")
 
 
-def joined_lines(text):
-    """`text` without the ends of lines between two Chinese characters, where a browser would show a gap."""
-    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u3000-\u9fff\uff00-\uffef])", "", text)
-
-
-def join_lines(app, doctree):
-    """Join the lines of Chinese text on the page; the end of a line is a text of its own there."""
-    for parent in {id(text.parent): text.parent for text in doctree.findall(nodes.Text) if text == "\n"}.values():
-        for place in reversed(range(1, len(parent) - 1)):
-            around = parent.children[place - 1 : place + 2]
-            if around[1] == "\n" and all(isinstance(node, nodes.Text) for node in around):
-                if joined_lines("".join(around)) != "".join(around):
-                    del parent[place]
-
-
 def visit_part(self, node):
     language = {"LANG": "zh-CN"} if node["name"] == "chinese" else {}
     self.body.append(self.starttag(node, "div", CLASS=f"study-part study-{node['name']}", **language))
@@ -321,13 +306,12 @@ def depart_summary(self, node):
 
 def visit_provenance(self, node):
     self.body.append(self.starttag(node, "p", "", CLASS="study-provenance"))
-    link = f'<a href="#{self.encode(node["item_id"])}" aria-label="# Link to this {node["kind"]}">#</a>'
-    self.body.append(f"{link} <span>Level: {self.encode(node['level'])}.</span>")
-    self.body.append(" Sources: " if node.children else "")
+    self.body.append(f"<span>Level: {self.encode(node['level'])}.</span>{' Sources: ' if node.children else ''}")
 
 
 def depart_provenance(self, node):
-    self.body.append(".</p>\n" if node.children else "</p>\n")
+    link = f'<a href="#{self.encode(node["item_id"])}" aria-label="Link to this {node["kind"]}">Link</a>'
+    self.body.append(f"{'.' if node.children else ''} {link}</p>\n")
 
 
 def use_assets(app):
@@ -353,5 +337,4 @@ def setup(app):
     app.add_directive("solution-start", SolutionStart, override=True)
     app.add_post_transform(FoldSolutions)
     app.connect("builder-inited", use_assets)
-    app.connect("doctree-read", join_lines)
     app.add_css_file("study.css")

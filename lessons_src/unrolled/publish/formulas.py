@@ -152,6 +152,7 @@ def plain_text(node):
 
 
 SHORT = 40  # characters of TeX: a longer formula may have to break on a phone
+ONE_LINE = 24  # characters of TeX: a formula so short is never broken
 
 
 def keep_punctuation(app, doctree, docname):
@@ -173,7 +174,7 @@ def _inline(translator, node):
     if written and _alone_in_a_name(node):
         spoken = translator.encode(plain(node.astext()))
         written = f'<span class="visually-hidden">{spoken}</span><span aria-hidden="true">{written}</span>'
-    translator.body.append(written)
+    translator.body.append(f'<span class="tied">{written}</span>' if len(node.astext()) <= ONE_LINE else written)
     raise nodes.SkipNode
 
 

@@ -25,10 +25,11 @@ from pybtex.plugin import find_plugin
 from sphinx.directives.code import LiteralIncludeReader
 from sphinx.errors import SphinxError
 
-from unrolled.publish.directives import INSTEAD_LABELS, PART_LABELS, PART_ORDER, joined_lines, listed
+from unrolled.publish.directives import INSTEAD_LABELS, PART_LABELS, PART_ORDER, listed
 from unrolled.publish.execution import executed_notebook
 from unrolled.publish.records import record_number
 from unrolled.publish.repository import repository
+from unrolled.publish.typography import joined_lines
 
 FOLDER = "notebooks"
 INTRODUCTION = """\

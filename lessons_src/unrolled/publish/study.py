@@ -24,6 +24,8 @@ ROOMS = ("Answer", "What people say", "Derive it", "Measure it", "Play with it",
 OPTIONAL_ROOMS = {"Play with it"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LISTS = ("must-say", "red-flags")
+MOST_WORDS = {"sentence": 45, "spoken": 100}    # what can be said in a breath, and in about half a minute
+MOST_CHINESE = 190    # characters, in about half a minute
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,8 @@ def _item_faults(item, known_sources):
     yield from _part_faults(item, spec)
     if kind == "quiz":
         yield from _choice_faults(item)
+    if kind == "answer":
+        yield from _length_faults(item.parts())
 
 
 def _part_faults(item, spec):
@@ -233,6 +237,17 @@ def _part_faults(item, spec):
             yield f"the part {name} is empty"
         elif name in LISTS and not (len(same[0]) == 1 and isinstance(same[0][0], nodes.bullet_list)):
             yield f"the part {name} must be one bullet list and nothing else"
+
+
+def _length_faults(parts):
+    """What of an answer takes longer to say than its label promises; a formula counts as one word."""
+    for name, most in MOST_WORDS.items():
+        count = sum(len(re.sub(r"\$.*?\$", "formula", plain(part)).split()) for part in parts.get(name, ()))
+        if count > most:
+            yield f"the part {name} has {count} words, and at most {most} can be said"
+    count = sum(len(CHINESE.findall(plain(part))) for part in parts.get("chinese", ()))
+    if count > MOST_CHINESE:
+        yield f"the part chinese has {count} characters, and at most {MOST_CHINESE} can be said"
 
 
 def _choice_faults(quiz):

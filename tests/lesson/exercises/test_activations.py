@@ -26,10 +26,16 @@ def masked_product(U, h, factor=lambda on, U, product: on @ U @ product):
     return product
 
 
-def neutral_scale(U, h):
+def constant_output(W, U, b, V, d, h0):
+    """The right states, and a read-out that is right for the initial state and the same at every step."""
+    *right, Vs, ds, s0 = into_sigmoids(W, U, b, V, d, h0)
+    return *right, 0 * Vs, V @ h0 + d, s0
+
+
+def neutral_scale(U, h, phi=lambda a: np.maximum(0, a)):
     logs = []
     for _ in range(400):
-        h = np.maximum(0, U @ h)
+        h = phi(U @ h)
         logs.append(np.log(np.linalg.norm(h)))
         h = h / np.linalg.norm(h)
     return np.exp(-np.mean(logs[200:]))
@@ -42,6 +48,7 @@ SAYINGS = [
     ("into-sigmoids", changed(5, lambda s: 0 * s), "at the start"),
     ("into-sigmoids", changed(4, lambda d: d + 1), "read-out"),
     ("into-sigmoids", changed(1, lambda U: U / 2), "after step 1 the states differ"),
+    ("into-sigmoids", constant_output, "after step 1 the outputs differ"),
     ("masked-product", masked_product, "Correct."),
     ("masked-product", lambda U, h: None, "returns nothing"),
     ("masked-product", lambda U, h: h, "shape (4, 4); yours has (1, 4)"),
@@ -51,9 +58,12 @@ SAYINGS = [
     ("masked-product", lambda U, h: U.T, "off by"),
     ("neutral-scale", neutral_scale, "Correct."),
     ("neutral-scale", lambda U, h: None, "returns nothing"),
-    ("neutral-scale", lambda U, h: h, "one number; yours has shape (6,)"),
+    ("neutral-scale", lambda U, h: h, "one number; yours has shape (12,)"),
     ("neutral-scale", lambda U, h: -np.log(neutral_scale(U, h)), "the growth rate"),
     ("neutral-scale", lambda U, h: 1 / neutral_scale(U, h), "the growth factor itself"),
+    ("neutral-scale", lambda U, h: 1 / np.abs(np.linalg.eigvals(U)).max(), "of a linear network"),
+    ("neutral-scale", lambda U, h: neutral_scale(U, h, lambda a: a), "per step, not 1"),
+    ("neutral-scale", lambda U, h: neutral_scale(U, h, np.abs), "per step, not 1"),
     ("neutral-scale", lambda U, h: 2.0, "per step, not 1"),
 ]
 

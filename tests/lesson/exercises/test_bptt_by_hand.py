@@ -37,12 +37,56 @@ def differences(loss, M, gradient, step=6e-6, one_sided=False, in_place=False, l
     return np.linalg.norm(off) / max(np.linalg.norm(gradient), np.linalg.norm(numeric))
 
 
+def relative_to(norm):
+    """A check whose error is relative to norm(gradient, numeric) instead of the larger of their norms."""
+
+    def check_gradient(loss, M, gradient):
+        numeric = np.zeros_like(M)
+        for index in np.ndindex(M.shape):
+            shift = np.zeros_like(M)
+            shift[index] = 6e-6
+            numeric[index] = (loss(M + shift) - loss(M - shift)) / 1.2e-5
+        return np.linalg.norm(gradient - numeric) / norm(gradient, numeric)
+
+    return check_gradient
+
+
+def cut_at_lag_four(U, h, direct):
+    deltas = np.zeros_like(direct)
+    for t in range(len(direct)):
+        v = direct[t]
+        for k in range(t, max(t - 5, -1), -1):
+            delta = (1 - h[k + 1] ** 2) * v
+            deltas[k] += delta
+            v = U.T @ delta
+    return deltas
+
+
 def forward_gradient(w, u, x):
     h = derivative = 0.0
     for x_t in x:
         before, h = h, np.tanh(w * x_t + u * h)
         derivative = (1 - h**2) * (before + u * derivative)
     return derivative
+
+
+def one_factor_at_a_time(w, u, x):
+    h = derivative = 0.0
+    for x_t in x:
+        derivative = h + derivative * u
+        h = np.tanh(u * h + x_t * w)
+        derivative = derivative - h * h * derivative
+    return derivative
+
+
+def difference_of_two_runs(w, u, x, step=6e-6):
+    def last_state(u):
+        h = 0.0
+        for x_t in x:
+            h = np.tanh(w * x_t + u * h)
+        return h
+
+    return (last_state(u + step) - last_state(u - step)) / (2 * step)
 
 
 def new_state_for_old(w, u, x):
@@ -72,7 +116,10 @@ SAYINGS = [
     ("sweep-back", sweep(lambda U, slope, arrives, own: 0), "later losses are missing"),
     ("sweep-back", sweep(lambda U, slope, arrives, own: -U.T @ (slope * arrives)), "goes wrong at step 1"),
     ("sweep-back", sweep(lambda U, slope, arrives, own: U.T @ (slope * own)), "from further on"),
+    ("sweep-back", cut_at_lag_four, "of 12 steps, counted from 1, the sweep first goes wrong at step 7"),
     ("check-by-differences", differences, "Correct."),
+    ("check-by-differences", relative_to(lambda a, n: np.linalg.norm(n)), "for twice a gradient of norm 6 "),
+    ("check-by-differences", relative_to(lambda a, n: np.linalg.norm(a)), "for half a gradient of norm 6 "),
     ("check-by-differences", lambda loss, M, gradient: ..., "returns nothing"),
     ("check-by-differences", lambda *a: differences(*a, in_place=True), "changes M"),
     ("check-by-differences", lambda loss, M, gradient: gradient, "one number; yours has shape (3, 4)"),
@@ -81,6 +128,8 @@ SAYINGS = [
     ("check-by-differences", lambda *a: differences(*a, largest=True), "the error is 0.5"),
     ("check-by-differences", lambda loss, M, gradient: 0.0, "the error is 0.5"),
     ("rtrl-one-unit", forward_gradient, "Correct."),
+    ("rtrl-one-unit", one_factor_at_a_time, "Correct."),
+    ("rtrl-one-unit", difference_of_two_runs, "near, but not exact"),
     ("rtrl-one-unit", lambda w, u, x: None, "returns nothing"),
     ("rtrl-one-unit", lambda w, u, x: x[:2], "one number; yours has shape (1,)"),
     ("rtrl-one-unit", new_state_for_old, "the old one belongs"),

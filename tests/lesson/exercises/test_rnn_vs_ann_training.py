@@ -22,6 +22,22 @@ def stream_in_rows(stream, rows, piece):
     return stream[: rows * length].reshape(rows, length).T.reshape(-1, piece, rows)
 
 
+def dropped_between_the_rows(stream, rows, piece):
+    length = len(stream) // rows // piece * piece
+    return np.stack([part[:length] for part in np.array_split(stream, rows)], 1).reshape(-1, piece, rows)
+
+
+def the_same_in_every_row(stream, rows, piece):
+    length = len(stream) // rows // piece * piece
+    return np.stack([stream[:length]] * rows, 1).reshape(-1, piece, rows)
+
+
+def one_row_backwards(stream, rows, piece):
+    pieces = stream_in_rows(stream, rows, piece)
+    pieces[:, :, -1] = pieces[::-1, ::-1, -1]
+    return pieces
+
+
 def reshaped_only(stream, rows, piece):
     length = len(stream) // rows // piece * piece
     return stream[: rows * length].reshape(-1, piece, rows)
@@ -48,10 +64,13 @@ SAYINGS = [
     ("cut-it", lambda U, h, d_last, k: cut_it(U, h, d_last, min(k + 1, 6)), "that is what 4 step(s) contribute"),
     ("cut-it", lambda U, h, d_last, k: cut_it(U.T, h, d_last, k), "off by"),
     ("stream-in-rows", stream_in_rows, "Correct."),
+    ("stream-in-rows", dropped_between_the_rows, "Correct."),
     ("stream-in-rows", lambda stream, rows, piece: None, "returns nothing"),
     ("stream-in-rows", reshaped_only, "reshape alone"),
     ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece).swapaxes(1, 2), "give shape"),
-    ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece)[::-1], "it should be the beginning"),
+    ("stream-in-rows", lambda s, rows, piece: stream_in_rows(s, rows, piece)[::-1], "row 0 reads [4 5 6 7 0 1]"),
+    ("stream-in-rows", one_row_backwards, "row 2 reads [23 22 21 20 19 18]"),
+    ("stream-in-rows", the_same_in_every_row, "two rows read the same"),
     ("last-valid", last_valid, "Correct."),
     ("last-valid", lambda outputs, lengths: ..., "returns nothing"),
     ("last-valid", lambda outputs, lengths: outputs[-1], "the last column"),

@@ -22,6 +22,16 @@ def normalise(gradients, limit):
     return [g * limit / norm for g in gradients]
 
 
+def clip_unless_short(gradients, limit):
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return gradients if norm <= limit else [g * limit / norm for g in gradients]
+
+
+def clip_by_the_ends(gradients, limit):
+    norm = np.sqrt((gradients[0] ** 2).sum() + (gradients[-1] ** 2).sum())
+    return [g * (limit / norm if norm > limit else 1) for g in gradients]
+
+
 def clip_unguarded(gradients, limit):
     factor = np.minimum(1, limit / np.sqrt(sum((g**2).sum() for g in gradients)))
     return [np.where(g == 0, np.nan, g) * factor for g in gradients]
@@ -45,6 +55,9 @@ SAYINGS = [
     ("clip-together", lambda gs, limit: [clip_together([g], limit)[0] for g in gs], "by its own norm"),
     ("clip-together", lambda gs, limit: [np.clip(g, -limit, limit) for g in gs], "cut the entries"),
     ("clip-together", lambda gs, limit: clip_together(gs, 2 * limit), "has norm 2"),
+    ("clip-together", clip_unless_short, "new arrays, also where nothing is clipped"),
+    ("clip-together", clip_by_the_ends, "the clipped gradient has norm 1.154"),
+    ("clip-together", lambda gs, limit: [clip_together(gs, limit)[0], gs[1].copy()], "of the shapes that came in"),
     ("clip-together", clip_unguarded, "must stay zeros"),
     ("rotation", rotation, "Correct."),
     ("rotation", lambda g, limit: ..., "returns nothing"),

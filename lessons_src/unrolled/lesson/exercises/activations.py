@@ -27,6 +27,8 @@ def _into_sigmoids(answer):
         h, s = np.tanh(W @ x_t + U @ h + b), 1 / (1 + np.exp(-(Ws @ x_t + Us @ s + bs)))
         if not np.allclose(2 * s - 1, h):
             raise NotYet(f"after step {t} the states differ by {np.abs(2 * s - 1 - h).max():.2g}; look at W, U and b.")
+        if not np.allclose(Vs @ s + ds, V @ h + d):
+            raise NotYet(f"after step {t} the outputs differ, though the states agree; look at V and d.")
 
 
 @exercise("masked-product")
@@ -58,8 +60,10 @@ def _neutral_scale(answer):
     """answer(U, h) -> the scale of U at which a ReLU network without input neither grows nor shrinks."""
     rng = np.random.default_rng(0)
     for gain in (0.4, 1.0, 3.0):
-        U, h = gain * np.abs(rng.normal(size=(6, 6))) / 6, rng.uniform(0.1, 1, size=6)
-        growth = np.abs(np.linalg.eigvals(U)).max()  # all entries are positive, so no unit is ever off
+        A, B, C, D = (gain * np.abs(rng.normal(size=(6, 6))) / 6 for _ in range(4))
+        U = np.block([[A, B], [-C - 3 * D, -2 * D]])    # the lower half is off after the first step, so A alone decides
+        h = rng.uniform(0.1, 1, size=12)
+        growth = np.abs(np.linalg.eigvals(A)).max()
         got = something(answer(U.copy(), h.copy()))
         if np.shape(got) != ():
             raise NotYet(f"the scale is one number; yours has shape {np.shape(got)}.")
@@ -69,4 +73,6 @@ def _neutral_scale(answer):
             raise NotYet("that is the growth rate; which c adds its opposite?")
         if abs(got / growth - 1) < 1e-6:
             raise NotYet("that is the growth factor itself; the scale must undo it.")
+        if abs(got * np.abs(np.linalg.eigvals(U)).max() - 1) < 1e-6:
+            raise NotYet("that is the scale of a linear network; ReLU switches units off, and they drop out of U.")
         raise NotYet(f"with your scale the state is multiplied by {abs(got) * growth:.4g} per step, not 1.")

@@ -1,5 +1,7 @@
 """The tests behind the exercises of initialization."""
 
+from itertools import combinations
+
 import numpy as np
 
 from unrolled.lesson.checks import NotYet, exercise, something
@@ -28,29 +30,36 @@ def _uniform_bound(answer):
 @exercise("start-gates")
 def _start_gates(answer):
     """answer(gates, size, rng) -> (gates * size, size), each gate's block orthogonal and drawn by itself."""
-    for gates, size in ((1, 5), (4, 6), (3, 4)):
+    for gates, size in ((4, 6), (3, 4), (1, 5)):
         got = something(answer(gates, size, np.random.default_rng(0)))
         if np.shape(got) != (gates * size, size):
             raise NotYet(f"{gates} gates of {size} units need shape {(gates * size, size)}; yours has {np.shape(got)}.")
         blocks = np.asarray(got).reshape(gates, size, size)
-        if gates > 1 and np.allclose(blocks[0], blocks[1]):
-            raise NotYet("all gates have the same matrix; draw one for each.")
+        if any(np.allclose(abs(one), abs(other)) for one, other in combinations(blocks, 2)):
+            raise NotYet("some gates have the same matrix; draw one for each.")
         if not np.allclose(blocks @ blocks.transpose(0, 2, 1), np.eye(size)):
             if np.allclose(np.asarray(got).T @ got, np.eye(size)):
                 raise NotYet("the columns of the whole stack are orthonormal; the blocks are not orthogonal.")
             raise NotYet("a block is not orthogonal.")
+        if not np.array_equal(got, answer(gates, size, np.random.default_rng(0))):
+            raise NotYet("rng in the same state gives another matrix; draw every block from rng.")
+        other = np.reshape(answer(gates, size, np.random.default_rng(1)), blocks.shape)
+        if any(np.allclose(abs(one), abs(two)) for one, two in zip(blocks, other)):
+            raise NotYet("another rng gives the same matrix; draw every block from rng.")
 
 
 @exercise("irnn-reach")
 def _irnn_reach(answer):
     """answer(share) -> the longest sequence whose first state keeps at least that share of the gradient in an IRNN."""
-    for share in (0.45, 0.3, 0.2):
+    for share in (0.45, 0.35, 0.2):
         right = _longest(share**2)
         got = something(answer(share))
         if np.shape(got) != ():
             raise NotYet(f"the length is one number; yours has shape {np.shape(got)}.")
         if got == right:
             continue
+        if got == int(1 / (np.pi * share**4)):
+            raise NotYet("that is from u_T near 1/sqrt(pi T), which is a little too large; use the exact product.")
         if got == _longest(share):
             raise NotYet("that is where the share of the units falls below; the norm of the gradient goes with its root.")
         if got == right + 1:

@@ -82,11 +82,11 @@ def _latch_stands(answer):
         if np.isclose(got, expected):
             continue
         if np.isclose(got, -expected):
-            raise NotYet("c is positive: the inputs may be as low as -c.")
+            raise NotYet("c is positive: the inputs may be as low as −c.")
         if np.isclose(got, h):
             raise NotYet("that is the state at which the fixed point disappears; c is the input that takes it there.")
         state = 1.0
         for _ in range(10**4):
             state = np.tanh(w * state - got)
         outcome = "turns the state" if state < 0 else "leaves it positive, and so would a somewhat larger one"
-        raise NotYet(f"for w = {w} a constant input of -{got:.4g} {outcome}.")
+        raise NotYet(f"for w = {w} a constant input of −{got:.4g} {outcome}.")

@@ -10,15 +10,17 @@ def _clip_together(answer):
     """answer(gradients, limit) -> the list of arrays, scaled together to a norm of at most limit."""
     rng = np.random.default_rng(0)
     for scale, limit in ((10.0, 1.0), (10.0, 7.0), (1e-3, 1.0)):
-        gradients = [scale * rng.normal(size=(3, 4)), 0.1 * scale * rng.normal(size=5)]
+        gradients = [size * scale * rng.normal(size=shape) for size, shape in ((1, (3, 4)), (0.5, 6), (0.1, 5))]
         kept = [g.copy() for g in gradients]
         got = something(answer(gradients, limit))
         if not all(np.array_equal(g, k) for g, k in zip(gradients, kept)):
             raise NotYet("your function changes the arrays that it is given; return new ones.")
-        if len(got) != 2 or any(np.shape(a) != g.shape for a, g in zip(got, kept)):
+        if len(got) != len(kept) or any(np.shape(a) != g.shape for a, g in zip(got, kept)):
             raise NotYet("the result is a list of arrays of the shapes that came in.")
         norm = np.sqrt(sum((g**2).sum() for g in kept))
         if all(np.allclose(a, g * min(1, limit / norm), rtol=1e-5) for a, g in zip(got, kept)):
+            if any(np.shares_memory(a, g) for a in got for g in gradients):
+                raise NotYet("return new arrays, also where nothing is clipped.")
             continue
         if norm <= limit:
             raise NotYet(f"a gradient of norm {norm:.2g} and a limit of {limit:g}: there is nothing to clip.")
