@@ -25,7 +25,7 @@ def exercise(name):
 def something(got):
     """What the reader's function returned, if it returned anything; NotYet otherwise."""
     if got is None or got is Ellipsis:
-        raise NotYet("your function returns nothing so far.")
+        raise NotYet("your function returns nothing.")
     return got
 
 
@@ -37,7 +37,7 @@ def check(name, answer):
         raise ValueError(f"no exercise is called {name!r}; there are {', '.join(sorted(EXERCISES))}")
     try:
         if answer is None or answer is Ellipsis:
-            raise NotYet("there is no answer in the cell so far.")
+            raise NotYet("there is no answer in the cell.")
         EXERCISES[name](answer)
     except NotYet as hint:
         _say(f"Not yet: {hint}")

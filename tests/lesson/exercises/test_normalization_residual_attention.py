@@ -18,7 +18,7 @@ def score_gradient(h, e, g, shift=True, less=True):
 
 
 def making_up_gain(share):
-    z = np.linspace(-10, 10, 20_001)
+    z = np.linspace(-10, 10, 2001)
     density = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
     low, high = 1e-3, 20.0
     for _ in range(60):
