@@ -13,8 +13,8 @@ ANSWERED = re.compile(r'^    \("([\w-]+)", .*, "Correct\."\),$', re.MULTILINE)
 
 def test_every_exercise_has_a_solution_in_the_tests():
     answers = (Path(__file__).parent / "exercises").glob("test_*.py")
-    solved = [name for file in answers for name in ANSWERED.findall(file.read_text(encoding="utf-8"))]
-    assert sorted(solved) == sorted(EXERCISES)
+    solved = {name for file in answers for name in ANSWERED.findall(file.read_text(encoding="utf-8"))}
+    assert solved == set(EXERCISES)
 
 
 def test_every_lesson_file_of_exercises_was_imported():

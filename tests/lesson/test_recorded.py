@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from bs4 import BeautifulSoup
 
 from unrolled.experiments import records
 from unrolled.lesson import recorded
@@ -26,11 +27,11 @@ def test_a_record_is_shown_with_its_provenance(shown, tmp_path):
     plain, html = shown[0]["text/plain"], shown[0]["text/html"]
     assert plain.startswith("Recorded 2026-11-21 on A <GPU> (cuda): adding at full scale, 2 seeds, 3 s")
     assert "A &lt;GPU&gt;" in html and "<GPU>" not in html
-    for text in (plain, html):
+    for text in (plain, BeautifulSoup(html, "html.parser").text):
         assert "python -m unrolled.experiments run adding --scale full --device cuda" in text
 
 
 def test_what_has_not_been_run_says_so(shown, tmp_path):
     assert recorded("adding", "cpu", tmp_path) is None
     assert shown[0]["text/plain"].startswith("adding on cpu: not yet run.")
-    assert "--device cpu" in shown[0]["text/html"]
+    assert "--device cpu" in BeautifulSoup(shown[0]["text/html"], "html.parser").text
