@@ -24,8 +24,8 @@ ROOMS = ("Answer", "What people say", "Derive it", "Measure it", "Play with it",
 OPTIONAL_ROOMS = {"Play with it"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LISTS = ("must-say", "red-flags")
-MOST_WORDS = {"sentence": 65, "spoken": 140}    # what can be said in a breath, and in about half a minute
-MOST_CHINESE = 220    # characters, in about half a minute
+MOST_WORDS = {"sentence": 45, "spoken": 100}    # what can be said in a breath, and in about half a minute
+MOST_CHINESE = 190    # characters, in about half a minute
 
 
 @dataclass(frozen=True)
