@@ -67,7 +67,7 @@ def _stream_in_rows(answer):
             raise NotYet(f"{size} symbols in {rows} rows and pieces of {piece} give shape {shape}; yours has {np.shape(got)}.")
         read = np.reshape(got, (length, rows)).T
         if np.array_equal(read, np.arange(rows * length).reshape(length, rows).T):
-            raise NotYet(f"your first row reads {read[0, :4]}: reshape alone gives each row every {rows}th symbol.")
+            raise NotYet(f"your first row reads {read[0, :4]}: reshape alone gives each row one symbol in {rows}.")
         for b, row in enumerate(read):
             if not np.array_equal(row, row[0] + np.arange(length)):
                 raise NotYet(f"of a stream 0, 1, 2, ... row {b} reads {row[:6]}; it should read on without a jump.")
