@@ -44,6 +44,9 @@ BLOCKING = """() => performance.getEntriesByType("resource")
 CUT = """() => [...document.querySelectorAll(".katex-display")].filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => `${e.querySelector(".katex-html")?.textContent ?? e.textContent} (${e.scrollWidth - e.clientWidth} px)`)"""
 
+SCROLLED = """() => [...document.querySelectorAll(".cell_output .output.stream pre")]
+  .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => `${e.textContent.trim().split("\\n")[0]} (${e.scrollWidth - e.clientWidth} px)`)"""
+
 # The parts of a formula and of a drawing take their colours from around; of the words of code, thousands on a page,
 # one of each kind speaks for all. Without the others axe needs seconds for a lesson instead of a minute.
 THINNED = """() => {
@@ -113,6 +116,7 @@ class Look:
     blocking: list = field(default_factory=list)
     overflow: dict = field(default_factory=dict)  # by view: pixels that stick out to the right
     cut: dict = field(default_factory=dict)  # by view: each displayed formula that does not fit
+    scrolled: dict = field(default_factory=dict)  # by view: each printed output that does not fit
     violations: dict = field(default_factory=dict)  # by view: findings of axe
 
 
@@ -135,6 +139,7 @@ def look(browser, address, javascript=True, views=(), accessibility=False):
             _show(page, view)
             seen.overflow[view] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             seen.cut[view] = page.evaluate(CUT)
+            seen.scrolled[view] = page.evaluate(SCROLLED)
         if accessibility:
             page.evaluate(Axe().axe_script)
             page.evaluate(THINNED)
@@ -219,6 +224,11 @@ def sticking_out(seen):
 def cut_formulas(seen):
     """Displayed formulas that a phone cuts off, so that what is left reads as another formula."""
     return [f"light, phone: cuts off {formula}" for formula in seen.cut["light, phone"]]
+
+
+def wide_outputs(seen):
+    """Printed outputs of which a phone shows only the left part."""
+    return [f"light, phone: must be scrolled to read the output {output}" for output in seen.scrolled["light, phone"]]
 
 
 def too_heavy(seen, limit):

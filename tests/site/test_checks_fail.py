@@ -112,6 +112,12 @@ def test_a_formula_that_a_phone_cuts_off_is_caught(show):
     assert len(built_site.cut_formulas(shown)) == 1 and "goes on" in built_site.cut_formulas(shown)[0]
 
 
+def test_a_printed_line_wider_than_a_phone_is_caught(show):
+    output = '<div class="cell_output"><div class="output stream"><pre style="overflow: auto">{}</pre></div></div>'
+    shown = show(page(output.format("fits") + output.format("1.000 " * 20)), views=VIEWS)
+    assert len(built_site.wide_outputs(shown)) == 1 and "1.000 1.000" in built_site.wide_outputs(shown)[0]
+
+
 def test_a_heavy_page_is_caught(show):
     noise = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9FFF), k=200_000)))
     assert built_site.too_heavy(show(page(f"<template>{noise}</template>")), 300)

@@ -30,6 +30,7 @@ def test_a_page_serves_every_reader(seen, name):
     assert built_site.inaccessible(shown) == []
     assert built_site.sticking_out(shown) == []
     assert built_site.cut_formulas(shown) == []
+    assert built_site.wide_outputs(shown) == []
 
 
 def test_a_page_shows_no_raw_tex_and_loses_nothing_without_script(seen, name):
