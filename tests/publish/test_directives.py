@@ -160,7 +160,7 @@ FAULTS = [
     (FAULTY_LESSON, "faulty", 'evidence("C002", "literal", "one"', "C004: holds of the evidence is 'no'"),
     (FAULTY_LESSON, "faulty", 'evidence("C002", "literal", "one"', "C099: there is evidence for this claim, but"),
     (FAULTY_LESSON, "faulty", "::::{answer} same-id", "same-id: an answer has no text outside its parts"),
-    (FAULTY_LESSON, "faulty", "::::{answer} same-id", "same-id: the part sentence has 48 words, and at most 45"),
+    (FAULTY_LESSON, "faulty", "::::{answer} same-id", "same-id: the part sentence has 49 words, and at most 45"),
     (FAULTY_LESSON, "faulty", "::::{answer} same-id", "same-id: the part spoken has 102 words, and at most 100"),
     (FAULTY_LESSON, "faulty", "::::{answer} same-id", "same-id: the part chinese has 191 characters, and at most 190"),
     (FAULTY_LESSON, "faulty", "::::{exercise} No solution", "no-solution: the exercise has no solution"),

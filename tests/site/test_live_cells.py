@@ -208,7 +208,7 @@ def test_a_cell_that_never_ends_is_stopped_and_the_next_run_begins_anew(page, se
     expect(other.status).to_have_text("Stopped. The next run begins with a new Python.")
     cell.press("Reset")
     other.run()
-    assert "finite differences" in other.text()
+    assert "product against differences" in other.text()
     assert seen.errors == []
 
 
